@@ -1,0 +1,39 @@
+"""What the modules of this package need of `cython` when they run uncompiled: no effect at all.
+
+Importing the real one would cost 10 ms and make Cython a dependency at run time. The names of
+types stand in annotations only, which nothing evaluates.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+Function = TypeVar("Function")
+
+compiled = False
+
+
+class _Nothing:
+    """A decorator and a context manager without effect."""
+
+    def __call__(self, function: Function) -> Function:
+        return function
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_exception: object) -> None:
+        return None
+
+
+def _factory(*_args: object, **_options: object) -> _Nothing:
+    return nogil
+
+
+nogil = gil = cfunc = inline = _Nothing()
+exceptval = boundscheck = wraparound = cdivision = initializedcheck = _factory
+
+
+def address(buffer: Any) -> Any:
+    """Unreachable: callers ask for addresses only `if cython.compiled`."""
+    raise AssertionError("no addresses in plain Python")

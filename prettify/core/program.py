@@ -1,0 +1,84 @@
+"""What a program for the emitter is: instructions, literals, enumerator tables.
+
+A program is data. `dialects.assembler` makes it, `core.emitter` runs it over records. Each
+instruction is WORDS integers: the operation and up to four operands. "The value" is the machine's
+one register: up to 128 bits, a width and a sign. Offsets are in bytes from the record's start
+plus the sum of the running loops' steps; targets are indices in the code; `pops` is how many loops
+a taken branch leaves.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+WORDS = 5
+MAX_LOOPS = 208  # nested loops; layouts nest less deeply
+MARGIN = 256  # bytes that any one instruction but LITERAL, NAME and STRING may write
+
+END = 0  # the record is done
+LITERAL = 1  # offset and length in the literals: write them
+UNSIGNED = 2  # offset, size (1 to 16): the value is that unsigned integer
+SIGNED = 3  # the same, signed
+BITS = 4  # bit offset, width (1 to 128), signed: the value is that bitfield
+DECIMAL = 5  # write the value
+HEX = 6  # least digits, zero plain: write the value's bits as 0x…; plain: 0 as "0"
+NAME = 7  # first, count, target: write the value's name and go to target, or go on
+JUMP = 8  # -, -, target, pops
+IF_ZERO = 9  # -, -, target, pops: where the value is 0
+IF_SET = 10  # -, -, target, pops: where it is not
+IF_BYTES_ZERO = 11  # offset, length, target, pops: where all these bytes are 0
+IF_BYTES_SET = 12  # offset, length, target, pops: where one of them is not
+LOOP = 13  # count, step in bytes: what is between here and NEXT that often
+NEXT = 14  # -, -, target: the instruction behind LOOP
+INDEX = 15  # the value is the innermost loop's index
+CHARACTER = 16  # -, -, target: write the value as 'c' and go to target, if it is printable
+STRING = 17  # offset, length, style: write the text there, without quotes
+FLOAT = 18  # format, style (both of core.shortest): write the value's bits as that number
+HASH = 19  # the value, a pointer, becomes its keyed 32-bit hash; null and errors stay
+WINDOW = 20  # offset, size, top: the kernel's 32 byte window moves as for that object
+WINDOWED = 21  # offset, size, signed: the value is that integer as seen in the window
+UNMARK = 22  # clear the mark
+MARK = 23  # always: set the mark if that or the value is not 0
+IF_UNMARKED = 24  # -, -, target, pops
+
+# Styles of STRING. The text ends at the first NUL, but for TEXT_C, where it ends behind the last
+# byte that is not NUL.
+TEXT_PAHOLE = 0  # C escapes, valid UTF-8 as it is, other bytes as \ooo
+TEXT_JSON = 1  # JSON escapes, valid UTF-8 as it is, other bytes as \u00XX
+TEXT_C = 2  # C escapes, every byte that is not ASCII as \ooo
+
+
+class Program:
+    """Instructions for one type in one dialect, and what they refer to.
+
+    code: WORDS integers an instruction. names: value, literal offset, literal length for each
+    enumerator, sorted by value within a table. `separator` (offset, length) is the literal between
+    two records.
+    """
+
+    __slots__ = ("big_endian", "code", "key", "literals", "names", "record_size", "separator")
+
+    def __init__(
+        self,
+        code: array[int],
+        literals: bytes,
+        names: array[int],
+        record_size: int,
+        *,
+        big_endian: bool,
+        separator: tuple[int, int] = (0, 0),
+        key: bytes = bytes(16),
+    ) -> None:
+        self.code = code
+        self.literals = literals
+        self.names = names
+        self.record_size = record_size
+        self.big_endian = big_endian
+        self.separator = separator
+        self.key = key
+
+    def __repr__(self) -> str:
+        return (
+            f"<Program of {len(self.code) // WORDS} instructions, {len(self.literals)} bytes of "
+            f"literals, for records of {self.record_size} bytes>"
+        )

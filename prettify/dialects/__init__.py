@@ -1,0 +1,1 @@
+"""How text looks: each dialect is a module that makes a program of a layout."""

@@ -1,0 +1,151 @@
+"""Puts programs for the emitter together: instructions, labels, literals, tables of names."""
+
+from __future__ import annotations
+
+from array import array
+
+from prettify.core import program as ops
+from prettify.core.program import WORDS, Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+BRANCHES = frozenset(
+    (
+        ops.NAME,
+        ops.JUMP,
+        ops.IF_ZERO,
+        ops.IF_SET,
+        ops.IF_BYTES_ZERO,
+        ops.IF_BYTES_SET,
+        ops.NEXT,
+        ops.CHARACTER,
+        ops.IF_UNMARKED,
+    )
+)
+
+
+class Label:
+    """A place in the code that branches go to, before and after it is known."""
+
+    __slots__ = ("address", "loops")
+
+    def __init__(self) -> None:
+        self.address = -1
+        self.loops = -1
+
+
+class Assembler:
+    """One program in the making.
+
+    Literals written one after the other become one; a branch that leaves loops says so by itself.
+    """
+
+    __slots__ = ("_code", "_fixes", "_loops", "_names", "_pending", "_pool", "_starts", "_tables")
+
+    def __init__(self) -> None:
+        self._code = array("q")
+        self._pool = bytearray()
+        self._starts: dict[bytes, int] = {}
+        self._pending = bytearray()
+        self._names = array("Q")
+        self._tables: dict[tuple[tuple[int, bytes], ...], tuple[int, int]] = {}
+        self._fixes: list[tuple[int, Label, int]] = []
+        self._loops = 0
+
+    def literal(self, text: bytes) -> None:
+        """Write that text."""
+        self._pending += text
+
+    def add(self, op: int, a: int = 0, b: int = 0, c: int = 0, d: int = 0) -> None:
+        """Append an instruction that is no branch."""
+        self._flush()
+        self._code.extend((op, a, b, c, d))
+
+    def branch(self, op: int, target: Label, a: int = 0, b: int = 0) -> None:
+        """Append an instruction that may go to `target`."""
+        assert op in BRANCHES
+        self._flush()
+        self._fixes.append((len(self._code), target, self._loops))
+        self._code.extend((op, a, b, 0, 0))
+
+    def place(self, label: Label) -> None:
+        """`label` is here."""
+        self._flush()
+        label.address = len(self._code)
+        label.loops = self._loops
+
+    def loop(self, count: int, step: int) -> Label:
+        """Begin a loop of `count` (at least 1) rounds, each `step` bytes further on."""
+        self.add(ops.LOOP, count, step)
+        self._loops += 1
+        start = Label()
+        self.place(start)
+        return start
+
+    def next(self, start: Label) -> None:
+        """End the loop that began there."""
+        self.branch(ops.NEXT, start)
+        self._loops -= 1
+
+    def name(self, rows: Iterable[tuple[int, bytes]], width: int, target: Label) -> None:
+        """Write the name that the value, `width` bits of it, has in `rows`, and go to target.
+
+        Of several names for one value the first counts.
+        """
+        mask = (1 << width) - 1
+        first: dict[int, bytes] = {}
+        for value, text in rows:
+            first.setdefault(value & mask, text)
+        if first:
+            table = tuple(sorted(first.items()))
+            where = self._tables.get(table)
+            if where is None:
+                where = self._tables[table] = self._add_table(table)
+            self.branch(ops.NAME, target, *where)
+
+    def finish(
+        self, record_size: int, *, big_endian: bool, separator: bytes = b"", key: bytes = bytes(16)
+    ) -> Program:
+        """The program."""
+        self.add(ops.END)
+        for at, label, loops in self._fixes:
+            self._code[at + 3] = label.address
+            # NEXT stays within its loop and counts its rounds itself.
+            self._code[at + 4] = 0 if self._code[at] == ops.NEXT else loops - label.loops
+        between = (self._intern(separator), len(separator))
+        return Program(
+            self._code,
+            bytes(self._pool),
+            self._names,
+            record_size,
+            big_endian=big_endian,
+            separator=between,
+            key=key,
+        )
+
+    def _flush(self) -> None:
+        if self._pending:
+            text = bytes(self._pending)
+            self._pending.clear()
+            self._code.extend((ops.LITERAL, self._intern(text), len(text), 0, 0))
+
+    def _intern(self, text: bytes) -> int:
+        start = self._starts.get(text)
+        if start is None:
+            start = self._starts[text] = len(self._pool)
+            self._pool += text
+        return start
+
+    def _add_table(self, table: Sequence[tuple[int, bytes]]) -> tuple[int, int]:
+        first = len(self._names) // 3
+        for value, text in table:
+            self._names.extend((value, self._intern(text), len(text)))
+        return first, len(table)
+
+
+def listing(program: Program) -> list[tuple[int, ...]]:
+    """A program's instructions, one tuple each: for tests and for the curious."""
+    code = program.code
+    return [tuple(code[at : at + WORDS]) for at in range(0, len(code), WORDS)]

@@ -1,0 +1,73 @@
+"""What the dialects share: loading a node's value, pointer hashing, zero tests, names of enums."""
+
+from __future__ import annotations
+
+import os
+
+from prettify import model
+from prettify.core import program as ops
+from prettify.layout import X87, Node, float_format, holes, is_signed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from prettify.dialects.assembler import Assembler, Label
+
+POINTER_KEY = os.urandom(16)  # hashed pointers of one run can be compared, of two runs not
+
+
+def encode(name: str) -> bytes:
+    """A name as the bytes it was read from."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def load(to: Assembler, node: Node) -> None:
+    """Load the integer, enum, pointer or float of a node."""
+    if node.bitfield:
+        to.add(ops.BITS, node.bit_offset, node.bit_size, int(is_signed(node)))
+    else:
+        to.add(ops.SIGNED if is_signed(node) else ops.UNSIGNED, node.offset, node.size)
+
+
+def enumerators(node: Node) -> list[tuple[int, bytes]]:
+    """(value, name) of the enumerators that a node's bits can hold."""
+    assert isinstance(node.type, model.Enum)
+    bits = node.bit_size
+    low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if node.type.signed else (0, 1 << bits)
+    return [(e.value, encode(e.name)) for e in node.type.enumerators if low <= e.value < high]
+
+
+def covered(node: Node) -> bool:
+    """Whether every bit of a node belongs to some member, so that its bytes are its value."""
+    if node.element is not None:
+        return not node.count or (node.element.size == node.stride and covered(node.element))
+    if node.kind in (model.STRUCT, model.SECTION):
+        return not holes(node) and all(map(covered, node.children))
+    if node.kind == model.UNION:
+        return any(c.bit_size == node.bit_size and covered(c) for c in node.children)
+    return not node.bit_offset & 7 and not node.bit_size & 7 and node.size == value_size(node)
+
+
+def value_size(node: Node) -> int:
+    """The bytes that hold a scalar's value: all, but for an x87 number, which has 10 of up to 16."""
+    return 10 if node.kind == model.FLOAT and float_format(node) == X87 else node.size
+
+
+def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
+    """Go to target if any member of a node is not zero. Padding does not count."""
+    if not node.size:
+        return
+    if covered(node) and not node.bitfield:
+        to.branch(ops.IF_BYTES_SET, target, node.offset, node.size)
+    elif node.element is not None:
+        if node.count:
+            start = to.loop(node.count, node.stride)
+            branch_if_set(to, node.element, target)
+            to.next(start)
+    elif node.kind in (model.STRUCT, model.UNION, model.SECTION):
+        for child in node.children:
+            branch_if_set(to, child, target)
+    elif node.kind == model.FLOAT:
+        to.branch(ops.IF_BYTES_SET, target, node.offset, value_size(node))
+    else:
+        load(to, node)
+        to.branch(ops.IF_SET, target)

@@ -1,0 +1,44 @@
+"""The project's exceptions: what went wrong, whose fault it is, and where."""
+
+from __future__ import annotations
+
+
+class PrettifyError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class TypeInfoError(PrettifyError):
+    """Type information (BTF, DWARF, CTF) that cannot be read or contradicts itself.
+
+    `path` names the source, `offset` is the byte offset in it, where known.
+    """
+
+    def __init__(self, what: str, path: str = "", offset: int | None = None) -> None:
+        self.what = what
+        self.path = path
+        self.offset = offset
+        place = "" if offset is None else f" (at byte {offset:#x})"
+        super().__init__(f"{path}: {what}{place}" if path else f"{what}{place}")
+
+
+class TypeNotFound(PrettifyError):
+    """No type of that name; `near` holds the nearest names there are."""
+
+    def __init__(self, name: str, near: tuple[str, ...] = (), sources: str = "") -> None:
+        self.name = name
+        self.near = near
+        where = f" in {sources}" if sources else ""
+        hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        super().__init__(f"type {name!r} not found{where}{hint}")
+
+
+class DataError(PrettifyError):
+    """Records that are bad or cut short; `offset` is the byte offset in the data."""
+
+    def __init__(self, what: str, offset: int | None = None) -> None:
+        self.offset = offset
+        super().__init__(what)
+
+
+class UsageError(PrettifyError):
+    """An option, argument or combination that cannot work."""

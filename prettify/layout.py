@@ -1,0 +1,355 @@
+"""The layout of a type: the tree of its members with offsets and sizes, names seen through.
+
+Everything behind this module (dialects, parsers, columns) reads layouts; only here are members
+checked against the size of what holds them, cycles refused, and the absurd turned away.
+"""
+
+from __future__ import annotations
+
+from prettify import model
+from prettify.model import (
+    ARRAY,
+    ENUM,
+    FLOAT,
+    INT,
+    POINTER,
+    SECTION,
+    STRUCT,
+    UNION,
+    VARIABLE,
+    spelled,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prettify.model import Type
+
+MAX_DEPTH = 200  # levels of nesting, array dimensions included
+MAX_NODES = 1 << 18  # nodes of one layout; unions can double them at each level
+MAX_EMPTY = 1 << 16  # elements without a size in all arrays around one place
+
+# How the bits of a floating point number are to be read.
+HALF, BFLOAT, SINGLE, DOUBLE, X87, QUAD = "half bfloat single double x87 quad".split()
+FLOAT_FORMATS = {4: SINGLE, 8: DOUBLE}
+
+
+class Node:
+    """One place of a layout: a member, an element, or the whole.
+
+    kind          of model: int, float, pointer, enum, struct, union, array, section, or one that
+                  has no size (only as the whole)
+    type          the type, typedefs and qualifiers seen through
+    declared      the type as it is declared
+    name          the member's name; empty for anonymous members, elements and the whole
+    member        whether it is a member (an anonymous one too)
+    bit_offset    from the start of the record; within arrays, in the first element
+    bit_size      of this node; of the whole array for an array
+    bitfield      whether it is a bitfield
+    children      members of a struct, union or section, in order
+    element       of an array: its first element
+    count         of an array: its elements
+    stride        of an array: bytes from one element to the next
+    room          of an array: bytes from its start to the end of the struct that it is last in,
+                  for one of count 0, else 0
+    """
+
+    __slots__ = (
+        "bit_offset",
+        "bit_size",
+        "bitfield",
+        "children",
+        "count",
+        "declared",
+        "element",
+        "kind",
+        "member",
+        "name",
+        "room",
+        "stride",
+        "type",
+    )
+
+    def __init__(
+        self, kind: str, type_: Type, declared: Type, name: str, bit_offset: int, bit_size: int
+    ) -> None:
+        self.kind = kind
+        self.type = type_
+        self.declared = declared
+        self.name = name
+        self.member = False
+        self.bit_offset = bit_offset
+        self.bit_size = bit_size
+        self.bitfield = False
+        self.children: tuple[Node, ...] = ()
+        self.element: Node | None = None
+        self.count = 0
+        self.stride = 0
+        self.room = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes from the start of the record."""
+        return self.bit_offset >> 3
+
+    @property
+    def size(self) -> int:
+        """Bytes, rounded up for bitfields."""
+        return (self.bit_size + 7) >> 3
+
+    @property
+    def of_chars(self) -> bool:
+        """Whether this is an array of `char`: text, in most dialects."""
+        return self.kind == ARRAY and self.element is not None and is_char(self.element)
+
+    def __repr__(self) -> str:
+        place = f"{self.bit_offset >> 3}:{self.bit_offset & 7}+{self.bit_size}"
+        return f"<Node {self.name or self.kind} {spelled(self.declared)} {place}>"
+
+
+class Hole:
+    """Bits of a struct that no member covers: a hole, or padding at the end."""
+
+    __slots__ = ("bit_offset", "bit_size")
+
+    def __init__(self, bit_offset: int, bit_size: int) -> None:
+        self.bit_offset = bit_offset
+        self.bit_size = bit_size
+
+    def __repr__(self) -> str:
+        return f"Hole({self.bit_offset}, {self.bit_size})"
+
+
+class Layout:
+    """A type resolved for decoding. `size` in bytes; `byte_order` is the type source's."""
+
+    __slots__ = ("byte_order", "root", "size", "type")
+
+    def __init__(self, type_: Type, root: Node) -> None:
+        self.type = type_
+        self.root = root
+        self.size = root.size
+        self.byte_order = type_.graph.byte_order
+
+    def __repr__(self) -> str:
+        return f"<Layout of {spelled(self.type)}, {self.size} bytes>"
+
+    @property
+    def fields(self) -> Iterator[Node]:
+        """The flattened members, in order: the leaves, arrays once for all their elements."""
+        return leaves(self.root)
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """The leaves below a node, in order; an array counts as its first element."""
+    if node.element is not None:
+        yield from leaves(node.element)
+    elif node.kind in (STRUCT, UNION, SECTION):
+        for child in node.children:
+            yield from leaves(child)
+    else:
+        yield node
+
+
+def holes(node: Node) -> list[Hole]:
+    """What no member of a struct, union or section covers, in order."""
+    end = node.bit_offset + node.bit_size
+    position = node.bit_offset
+    found = []
+    for child in sorted(node.children, key=lambda c: c.bit_offset):
+        if child.bit_offset > position:
+            found.append(Hole(position, child.bit_offset - position))
+        position = max(position, child.bit_offset + child.bit_size)
+    if end > position:
+        found.append(Hole(position, end - position))
+    return found
+
+
+def is_char(node: Node) -> bool:
+    """Whether a node is a `char`, not one of its signed and unsigned sisters."""
+    return node.kind == INT and node.type.name == "char" and node.bit_size == 8
+
+
+def is_bool(node: Node) -> bool:
+    """Whether a node is a `_Bool`, bitfields too."""
+    return isinstance(node.type, model.Integer) and node.type.boolean
+
+
+def is_signed(node: Node) -> bool:
+    """Whether a node's integer is signed."""
+    return isinstance(node.type, (model.Integer, model.Enum)) and node.type.signed
+
+
+def float_format(node: Node) -> str:
+    """How the bits of a float are to be read: by its size, and by its name where that decides."""
+    name = node.type.name.lower()
+    if node.size == 2:
+        return BFLOAT if "bf16" in name or "bfloat" in name else HALF
+    if node.size in FLOAT_FORMATS:
+        return FLOAT_FORMATS[node.size]
+    if node.size == 16 and ("128" in name or node.type.graph.byte_order == "big"):
+        return QUAD
+    return X87
+
+
+def resolve(type_: Type) -> Layout:
+    """The layout of a type. Raises TypeInfoError where its information contradicts itself.
+
+    A type without a size (a function, a declaration) has a layout of 0 bytes and no members.
+    """
+    return Layout(type_, _Builder(type_).build(type_, 0, 0, 1))
+
+
+class _Builder:
+    """Builds one layout; counts its nodes and knows what is being built, against cycles."""
+
+    __slots__ = ("active", "nodes", "whole")
+
+    def __init__(self, whole: Type) -> None:
+        self.whole = whole
+        self.nodes = 0
+        self.active: set[int] = set()
+
+    def build(self, declared: Type, bit_offset: int, depth: int, repeats: int) -> Node:
+        """The node of a type there. `repeats`: elements of empty arrays around it."""
+        type_ = model.strip(declared)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.whole.graph.error(
+                f"{spelled(self.whole)} has more than {MAX_NODES} members", self.whole.id
+            )
+        if depth > MAX_DEPTH:
+            raise self.whole.graph.error(
+                f"{spelled(self.whole)} nests deeper than {MAX_DEPTH} levels", self.whole.id
+            )
+        node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(model.size_of(type_), 0))
+        nest = _NESTS.get(type_.kind)
+        if nest is not None:
+            if type_.id in self.active:
+                raise type_.graph.error(f"{spelled(type_)} contains itself", type_.id)
+            self.active.add(type_.id)
+            node = nest(self, node, depth, repeats)
+            self.active.discard(type_.id)
+        return node
+
+    def aggregate(self, node: Node, depth: int, repeats: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Aggregate)
+        children = []
+        for member in type_.members:
+            child = self.member(type_, member, node.bit_offset, depth, repeats)
+            if child.bit_offset + child.bit_size > node.bit_offset + node.bit_size:
+                raise type_.graph.error(
+                    f"member {member.name or '(anonymous)'} of {spelled(type_)} ends at bit "
+                    f"{member.bit_offset + child.bit_size}, behind its {type_.size} bytes",
+                    type_.id,
+                )
+            children.append(child)
+        if children and type_.kind == STRUCT:
+            last = children[-1]
+            if last.kind == ARRAY and not last.count:
+                last.room = node.offset + node.size - last.offset
+        node.children = tuple(children)
+        return node
+
+    def member(
+        self, of: model.Aggregate, member: model.Member, start: int, depth: int, repeats: int
+    ) -> Node:
+        graph = of.graph
+        child = self.build(
+            graph.by_id(member.type_id), start + member.bit_offset, depth + 1, repeats
+        )
+        what = f"member {member.name or '(anonymous)'} of {spelled(of)}"
+        child.name = member.name
+        child.member = True
+        if child.kind not in model.SIZED:
+            raise graph.error(f"{what} is a {child.kind}, which has no size", of.id)
+        if member.bit_size:
+            if child.kind not in (INT, ENUM) or member.bit_size > child.bit_size:
+                raise graph.error(
+                    f"{what} is a bitfield of {member.bit_size} bits of {spelled(child.declared)}",
+                    of.id,
+                )
+            child.bitfield = True
+            child.bit_size = member.bit_size
+        elif isinstance(child.type, model.Integer) and child.type.bits < child.bit_size:
+            # Bitfields as they were before kind_flag: an integer type of the field's width.
+            child.bitfield = True
+            child.bit_offset += child.type.bit_offset
+            child.bit_size = child.type.bits
+        elif child.bit_offset & 7:
+            if child.kind not in (INT, ENUM):
+                raise graph.error(f"{what} does not begin at a whole byte", of.id)
+            child.bitfield = True
+        return child
+
+    def array(self, node: Node, depth: int, repeats: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Array)
+        stride = model.size_of(type_.element)
+        if stride < 0:
+            raise type_.graph.error(
+                f"an array of {spelled(type_.element)}, which has no size", type_.id
+            )
+        if not stride:
+            repeats *= max(type_.count, 1)
+            if repeats > MAX_EMPTY:
+                raise type_.graph.error(
+                    f"an array of {type_.count} elements that have no bytes", type_.id
+                )
+        node.count = type_.count
+        node.stride = stride
+        node.element = self.build(type_.element, node.bit_offset, depth + 1, repeats)
+        return node
+
+    def variable(self, node: Node, depth: int, repeats: int) -> Node:
+        assert isinstance(node.type, model.Variable)
+        inner = self.build(node.type.target, node.bit_offset, depth + 1, repeats)
+        inner.declared = node.type
+        return inner
+
+    def section(self, node: Node, depth: int, repeats: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Section)
+        children = []
+        for entry in type_.entries:
+            variable = type_.graph.by_id(entry.type_id)
+            child = self.build(variable, 8 * entry.offset, depth + 1, repeats)
+            if child.kind not in model.SIZED:
+                raise type_.graph.error(f"{spelled(variable)} has no size", type_.id)
+            if child.offset + child.size > type_.size:
+                raise type_.graph.error(
+                    f"{spelled(variable)} ends at byte {child.offset + child.size} of "
+                    f"{spelled(type_)}, which has {type_.size}",
+                    type_.id,
+                )
+            child.name = variable.name
+            child.member = True
+            children.append(child)
+        node.children = tuple(children)
+        return node
+
+
+_NESTS: dict[str, Callable[[_Builder, Node, int, int], Node]] = {
+    STRUCT: _Builder.aggregate,
+    UNION: _Builder.aggregate,
+    ARRAY: _Builder.array,
+    VARIABLE: _Builder.variable,
+    SECTION: _Builder.section,
+}
+
+__all__ = [
+    "FLOAT",
+    "POINTER",
+    "Hole",
+    "Layout",
+    "Node",
+    "float_format",
+    "holes",
+    "is_bool",
+    "is_char",
+    "is_signed",
+    "leaves",
+    "resolve",
+]
