@@ -32,7 +32,7 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         try:
-            translated = cythonize(
+            [translated] = cythonize(
                 [ext],
                 build_dir=self.build_temp,
                 compiler_directives={"language_level": 3},
@@ -42,7 +42,7 @@ class BuildExt(build_ext):
         except Exception as error:
             # An optional extension may fail with the errors of setuptools, not with Cython's.
             raise CompileError(f"Cython: {error}") from error
-        ext.sources = translated[0].sources
+        ext.sources = translated.sources
         super().build_extension(ext)
 
 
@@ -86,7 +86,16 @@ def _extensions() -> list[Extension]:
     if cythonize is None:
         print("setup.py: no Cython: prettify.core stays plain Python")
         return []
-    return [Extension(name, [name.replace(".", "/") + ".py"], optional=True) for name in COMPILED]
+    return [
+        Extension(
+            name,
+            [name.replace(".", "/") + ".py"],
+            # Python's own flags ask for debug information: five times the size.
+            extra_compile_args=["-g0"],
+            optional=True,
+        )
+        for name in COMPILED
+    ]
 
 
 setup(ext_modules=_extensions(), cmdclass={"build_ext": BuildExt, "build_py": BuildPy})

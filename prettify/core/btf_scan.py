@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from array import array
 
-if __file__.endswith(".py"):
-    from prettify.core import plain as cython
-else:
+if not __file__.endswith(".py"):
     import cython
+else:
+    from prettify.core import plain as cython
 
 COMPILED: bool = cython.compiled
 

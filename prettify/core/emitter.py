@@ -13,10 +13,10 @@ from array import array
 from prettify.core.program import MARGIN, MAX_LOOPS, WORDS
 from prettify.core.shortest import float_text
 
-if __file__.endswith(".py"):
-    from prettify.core import plain as cython
-else:
+if not __file__.endswith(".py"):
     import cython
+else:
+    from prettify.core import plain as cython
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -253,6 +253,11 @@ def _run(
                 state[7] = 1
         elif op == 24:  # IF_UNMARKED
             taken = state[7] == 0
+        elif op == 25:  # BETWEEN
+            if state[39 + 4 * depth] != 0:
+                if written + b > capacity:
+                    break
+                written = _copy(literals, a, b, out, written)
         else:  # END
             done += 1
             state[9] = 0

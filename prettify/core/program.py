@@ -13,7 +13,7 @@ from array import array
 
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
-MARGIN = 256  # bytes that any one instruction but LITERAL, NAME and STRING may write
+MARGIN = 256  # bytes that any one instruction but LITERAL, BETWEEN, NAME and STRING may write
 
 END = 0  # the record is done
 LITERAL = 1  # offset and length in the literals: write them
@@ -40,6 +40,7 @@ WINDOWED = 21  # offset, size, signed: the value is that integer as seen in the 
 UNMARK = 22  # clear the mark
 MARK = 23  # always: set the mark if that or the value is not 0
 IF_UNMARKED = 24  # -, -, target, pops
+BETWEEN = 25  # as LITERAL, but not in the innermost loop's first round
 
 # Styles of STRING. The text ends at the first NUL, but for TEXT_C, where it ends behind the last
 # byte that is not NUL.

@@ -30,13 +30,17 @@ def float_text(low: int, high: int, form: int, style: int) -> bytes:
     fraction = bits & ((1 << fraction_bits) - 1)
     leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
     largest = (1 << exponent_bits) - 1
-    if exponent == largest or (exponent and not leading):
-        # An x87 number without its leading one is none; the processor takes it as NaN.
-        infinite = exponent == largest and not fraction
-        return _special(sign, infinite, fraction, fraction_bits, form, style).encode()
+    if exponent == largest:
+        return _special(sign, not fraction, fraction, fraction_bits, form, style).encode()
     mantissa = leading << fraction_bits | fraction
+    if explicit and mantissa:
+        # An x87 number may lack its leading one. Processors refuse it, but its bits say a number,
+        # which reads back as the regular one of the same value.
+        places = max(0, min(fraction_bits + 1 - mantissa.bit_length(), exponent - 1))
+        mantissa <<= places
+        exponent -= places
     scale = max(exponent, 1) - (largest >> 1) - fraction_bits
-    digits, point = _shortest(mantissa, scale, fraction == 0 and exponent > 1)
+    digits, point = _shortest(mantissa, scale, mantissa == 1 << fraction_bits and exponent > 1)
     text = "-" * sign + _spelled(digits, point)
     if style >= C:
         text += "Q" if style == C_QUAD else C_SUFFIXES[form]

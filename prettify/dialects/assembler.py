@@ -58,6 +58,10 @@ class Assembler:
         """Write that text."""
         self._pending += text
 
+    def between(self, text: bytes) -> None:
+        """Write that text, but not in the first round of the innermost loop."""
+        self.add(ops.BETWEEN, self._intern(text), len(text))
+
     def add(self, op: int, a: int = 0, b: int = 0, c: int = 0, d: int = 0) -> None:
         """Append an instruction that is no branch."""
         self._flush()

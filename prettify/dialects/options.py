@@ -14,6 +14,9 @@ class Options:
     byte_order  of the data, "little" or "big"; None is the type source's
     """
 
+    # What each means where it is not given.
+    DEFAULTS = {"compact": False, "noname": False, "ptr_raw": None, "zero": None, "hex": False}  # noqa: RUF012
+
     __slots__ = ("byte_order", "compact", "hex", "noname", "ptr_raw", "zero")
 
     def __init__(

@@ -6,13 +6,34 @@ import os
 
 from prettify import model
 from prettify.core import program as ops
-from prettify.layout import X87, Node, float_format, holes, is_signed
+from prettify.core import shortest
+from prettify.layout import (
+    BFLOAT,
+    DOUBLE,
+    HALF,
+    QUAD,
+    SINGLE,
+    X87,
+    Node,
+    float_format,
+    holes,
+    is_signed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.dialects.assembler import Assembler, Label
 
 POINTER_KEY = os.urandom(16)  # hashed pointers of one run can be compared, of two runs not
+
+FLOAT_NUMBERS = {
+    HALF: shortest.HALF,
+    BFLOAT: shortest.BFLOAT,
+    SINGLE: shortest.SINGLE,
+    DOUBLE: shortest.DOUBLE,
+    X87: shortest.X87,
+    QUAD: shortest.QUAD,
+}
 
 
 def encode(name: str) -> bytes:
@@ -26,6 +47,12 @@ def load(to: Assembler, node: Node) -> None:
         to.add(ops.BITS, node.bit_offset, node.bit_size, int(is_signed(node)))
     else:
         to.add(ops.SIGNED if is_signed(node) else ops.UNSIGNED, node.offset, node.size)
+
+
+def load_float(to: Assembler, node: Node) -> str:
+    """Load the bits of a floating point number; returns its format, a name of `layout`."""
+    to.add(ops.UNSIGNED, node.offset, value_size(node))
+    return float_format(node)
 
 
 def enumerators(node: Node) -> list[tuple[int, bytes]]:

@@ -1,0 +1,46 @@
+"""Shows raw binary records as C or JSON, from type information that is already there.
+
+    import prettify
+    types = prettify.load_types()
+    print(types["struct elf64_hdr"].format(open("/bin/true", "rb").read(64)))
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from prettify.api import RecordType, Types, decode, load_types
+    from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
+
+__all__ = [
+    "DataError",
+    "PrettifyError",
+    "RecordType",
+    "TypeInfoError",
+    "TypeNotFound",
+    "Types",
+    "UsageError",
+    "decode",
+    "load_types",
+]
+
+_ERRORS = ("DataError", "PrettifyError", "TypeInfoError", "TypeNotFound", "UsageError")
+
+
+def __getattr__(name: str) -> object:
+    """What is public is imported when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module 'prettify' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(
+        import_module("prettify.errors" if name in _ERRORS else "prettify.api"), name
+    )
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,283 @@
+"""The library: load types, then format, unpack, pack and view records, or decode whole streams."""
+
+from __future__ import annotations
+
+from prettify import layout as layouts
+from prettify import model
+from prettify.core.emitter import render
+from prettify.dialects import FORMS
+from prettify.dialects.options import Options
+from prettify.errors import DataError, PrettifyError, UsageError
+from prettify.sources.opening import FORMATS
+from prettify.sources.search import Sources, find, find_all, listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from os import PathLike
+    from typing import Any, BinaryIO
+
+    import construct
+    import numpy
+
+    from prettify.compilers.numpy_dtype import Records
+    from prettify.core.program import Program
+    from prettify.layout import Layout, Node
+    from prettify.model import Type
+    from prettify.records.plan import Plan
+
+    Buffer = bytes | bytearray | memoryview
+
+BYTE_ORDERS = ("little", "big")
+
+
+def load_types(
+    *sources: str | PathLike[str], formats: Sequence[str] = FORMATS, base: str | None = None
+) -> Types:
+    """The types of these sources, searched in order; by default the running kernel's BTF, then
+    the catalogue.
+
+    sources: files (raw BTF, or ELF with a .BTF section) or names of the catalogue's formats.
+    formats: which type information to take from ELF files, in order. base: what split BTF
+    continues. A source is opened, and may raise UsageError or TypeInfoError, when a search first
+    comes to it.
+    """
+    return Types(Sources([str(s) for s in sources], formats, base))
+
+
+class Types:
+    """Types by name: `types["struct list_head"]`, `types["u32"]`, `types["#17"]`."""
+
+    __slots__ = ("_known", "sources")
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self._known: dict[str, RecordType] = {}
+
+    def __getitem__(self, name: str) -> RecordType:
+        """The type of that name; a bare name finds the one that has a size.
+
+        Raises TypeNotFound with the nearest names.
+        """
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = RecordType(find(self.sources, name))
+        return known
+
+    def by_id(self, type_id: int) -> RecordType:
+        """The type of that id in the first source. Raises TypeInfoError where there is none."""
+        return RecordType(next(iter(self.sources)).by_id(type_id))
+
+    def all(self, name: str) -> list[RecordType]:
+        """Every type of that name, in all sources."""
+        return [RecordType(type_) for type_ in find_all(self.sources, name)]
+
+    def names(self, pattern: str = "*") -> list[str]:
+        """The names that match a shell pattern, `struct` and the like before them, sorted."""
+        found = listed(self.sources, pattern)
+        words = ((model.KIND_WORDS.get(t.kind), t.name) for t in found)
+        return list(dict.fromkeys(f"{word} {name}" if word else name for word, name in words))
+
+    def __repr__(self) -> str:
+        return f"<Types of {self.sources.described}>"
+
+
+class RecordType:
+    """A type that records can be decoded with; what is compiled from it is kept.
+
+    `byte_order` of the data, "little" or "big", is that of the type's source unless given.
+    """
+
+    __slots__ = ("_construct", "_dtype", "_layout", "_programs", "byte_order", "type")
+
+    def __init__(self, type_: Type, byte_order: str | None = None) -> None:
+        if byte_order not in (None, *BYTE_ORDERS):
+            raise UsageError(f"byte order {byte_order!r}: known are little and big")
+        self.type = type_
+        self.byte_order = byte_order or type_.graph.byte_order
+        self._layout: Layout | None = None
+        self._programs: dict[tuple[object, ...], Program] = {}
+        self._construct: construct.Construct | None = None
+        self._dtype: numpy.dtype[Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<RecordType {self.name!r}>"
+
+    @property
+    def name(self) -> str:
+        """The name as one asks for it: `struct list_head`, `u32`."""
+        return model.spelled(self.type)
+
+    @property
+    def layout(self) -> Layout:
+        """Members, offsets and holes. Raises TypeInfoError where these contradict each other."""
+        if self._layout is None:
+            self._layout = layouts.resolve(self.type)
+        return self._layout
+
+    @property
+    def size(self) -> int:
+        """Bytes of one record."""
+        return self.layout.size
+
+    @property
+    def fields(self) -> list[Node]:
+        """The flattened members, in order."""
+        return list(self.layout.fields)
+
+    def with_byte_order(self, byte_order: str) -> RecordType:
+        """The same type for data of that byte order."""
+        return RecordType(self.type, byte_order)
+
+    def format(
+        self,
+        data: Buffer,
+        dialect: str = "pahole",
+        *,
+        compact: bool = False,
+        noname: bool = False,
+        ptr_raw: bool | None = None,
+        zero: bool | None = None,
+        hex: bool = False,
+    ) -> str:
+        """One record as text, exactly as the command prints it.
+
+        dialect: pahole, kernel, c, json or ndjson. The flags are the kernel's BTF_F_*; None is the
+        dialect's own default, hex is the pahole dialect's. The kernel dialect's text is bytes,
+        here as Latin-1. Raises DataError where data is shorter than the type.
+        """
+        if dialect not in FORMS:
+            raise UsageError(f"dialect {dialect!r}: known are {', '.join(FORMS)}")
+        options = Options(
+            compact=compact,
+            noname=noname,
+            ptr_raw=ptr_raw,
+            zero=zero,
+            hex=hex,
+            byte_order=self.byte_order,
+        )
+        form = FORMS[dialect]
+        check_options(dialect, options)
+        key = (dialect, *options.key())
+        program = self._programs.get(key)
+        if program is None:
+            program = self._programs[key] = form.compile(self.layout, options)
+        record = self._record(data)
+        text = b"".join((form.before, *render(program, record, 0, 1, True), form.after))
+        if dialect == "kernel":
+            return text.decode("latin-1")
+        return text.decode("utf-8", "surrogateescape")
+
+    def unpack(self, data: Buffer) -> Any:
+        """One record as a dict (of a struct or union; else its value), through `construct`.
+
+        Raises DataError where data is shorter than the type.
+        """
+        return self.construct.parse(bytes(self._record(data)))
+
+    def pack(self, values: Any) -> bytes:
+        """The bytes of a record: the inverse of `unpack`, padding included.
+
+        Members that are missing are zero, or as they were in the record that was unpacked. Raises
+        DataError, naming the member, for a value that does not fit.
+        """
+        built: bytes = self.construct.build(values)
+        return built
+
+    @property
+    def construct(self) -> construct.Construct:
+        """The parser as a construct.Construct, to be used on its own or within others."""
+        if self._construct is None:
+            from prettify.compilers.construct_parser import compile_construct
+
+            self._construct = compile_construct(self.layout, self.byte_order)
+        return self._construct
+
+    @property
+    def dtype(self) -> numpy.dtype[Any]:
+        """The numpy dtype of one record, of exactly its size."""
+        if self._dtype is None:
+            from prettify.compilers.numpy_dtype import compile_dtype
+
+            self._dtype = compile_dtype(self.layout, self.byte_order)
+        return self._dtype
+
+    def array(self, data: Buffer) -> Records:
+        """A structured numpy view on the records in data, without a copy.
+
+        Shape (n,); bitfields can be read by name. Raises DataError where data is no whole number
+        of records.
+        """
+        from prettify.compilers.numpy_dtype import view
+
+        return view(self.layout, self.byte_order, data)
+
+    def _record(self, data: Buffer) -> memoryview:
+        record = memoryview(data).cast("B")[: self.size]
+        if len(record) < self.size:
+            raise DataError(
+                f"record cut short: {len(record)} bytes left, {self.size} needed for {self.name}",
+                0,
+            )
+        return record
+
+
+def check_options(form: str, options: Options) -> None:
+    """Raise UsageError for an option that this form has no use for."""
+    takes = FORMS[form].options
+    for name, default in Options.DEFAULTS.items():
+        if getattr(options, name) is not default and name not in takes:
+            takers = ", ".join(f for f in FORMS if name in FORMS[f].options)
+            raise UsageError(
+                f"{name.replace('_', '-')} means nothing in {form}, only in {takers}"
+            )
+
+
+def decode(
+    source: str | PathLike[str] | Buffer | BinaryIO,
+    record_type: RecordType,
+    to: str = "ndjson",
+    out: str | PathLike[str] | BinaryIO | None = None,
+    **flags: bool | None,
+) -> Iterator[bytes] | None:
+    """Decode a stream of records of one type: what the command runs.
+
+    source: a path (`-` is standard input), bytes, or an open binary file. to: pahole, kernel, c,
+    json or ndjson; flags as in `RecordType.format`. out: a path, whose file appears whole or not
+    at all, or an open binary file; None returns an iterator over pieces of the text.
+    Raises DataError, after all whole records, where the last one is cut short.
+    """
+    from prettify.records.output import write_file
+    from prettify.records.plan import Plan, Selection
+
+    if to not in FORMS:
+        raise UsageError(f"form {to!r}: known are {', '.join(FORMS)}")
+    options = Options(byte_order=record_type.byte_order, **flags)  # type: ignore[arg-type]
+    check_options(to, options)
+    plan = Plan(FORMS[to], options, [record_type.layout], None, Selection())
+    pieces = _pieces(plan, str(source) if hasattr(source, "__fspath__") else source)
+    if out is None:
+        return pieces
+    if hasattr(out, "write"):
+        for piece in pieces:
+            out.write(piece)
+    else:
+        write_file(str(out), pieces)
+    return None
+
+
+def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[bytes]:
+    errors: list[PrettifyError] = []
+    yield from plan.run([source], errors.append)
+    if errors:
+        raise errors[0]
+
+
+__all__ = [
+    "BYTE_ORDERS",
+    "RecordType",
+    "Types",
+    "check_options",
+    "decode",
+    "load_types",
+]

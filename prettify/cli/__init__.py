@@ -1,0 +1,65 @@
+"""The command: arguments in, text and an exit status out.
+
+Exit status: 0 all decoded, 1 the data was bad, 2 wrong use or no type information, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from prettify.errors import DataError, PrettifyError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BAD_DATA, WRONG_USE, INTERRUPTED = 1, 2, 130
+
+
+def _decode(arguments: Sequence[str]) -> int:
+    from prettify.cli.decode import run
+
+    return run(arguments)
+
+
+def _types(arguments: Sequence[str]) -> int:
+    from prettify.cli.types import run
+
+    return run(arguments)
+
+
+# A first argument that is one of these is a subcommand. Each is imported when it is called.
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"types": _types}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (else the process's); returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if sys.stdout is None or sys.stderr is None:
+            return WRONG_USE
+        command = COMMANDS.get(given[0]) if given else None
+        status = command(given[1:]) if command else _decode(given)
+        sys.stdout.flush()
+        return status
+    except PrettifyError as error:
+        return complain(error)
+    except BrokenPipeError:
+        # Whoever read has enough. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        return complain(PrettifyError(f"cannot write: {error.strerror}"))
+    except MemoryError:
+        return complain(DataError("not enough memory"))
+
+
+def complain(error: PrettifyError) -> int:
+    """Say what is wrong in one line on standard error; returns the exit status it leads to."""
+    sys.stdout.flush()
+    line = " ".join(str(error).split())
+    print(f"prettify: {line}", file=sys.stderr)
+    return BAD_DATA if isinstance(error, DataError) else WRONG_USE

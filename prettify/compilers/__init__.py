@@ -1,0 +1,1 @@
+"""What a layout is compiled to for Python: a construct parser and a numpy dtype."""

@@ -1,0 +1,184 @@
+"""What the bits of a layout's places are as Python values: members, names, text, odd floats.
+
+Both compilers of this package share it. It knows neither construct nor numpy.
+"""
+
+from __future__ import annotations
+
+import math
+
+from prettify import layout, model
+from prettify.core import shortest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prettify.layout import Node
+
+AGGREGATES = frozenset((model.STRUCT, model.UNION, model.SECTION))
+X87_SIZE = 10  # bytes of value, of the 10 to 16 that such a number has room in
+
+# A float format of layout: bits of fraction, bits of exponent, bits of a stored leading one.
+FLOATS = {
+    name: (*shortest.FORMATS[number], int(number == shortest.X87))
+    for name, number in (
+        (layout.HALF, shortest.HALF),
+        (layout.BFLOAT, shortest.BFLOAT),
+        (layout.SINGLE, shortest.SINGLE),
+        (layout.DOUBLE, shortest.DOUBLE),
+        (layout.X87, shortest.X87),
+        (layout.QUAD, shortest.QUAD),
+    )
+}
+
+# Bytes that are no UTF-8 come out of Python's decoder as these; here they are U+0080 to U+00FF.
+_ESCAPES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+
+
+def members(node: Node) -> Iterator[tuple[Node, Node]]:
+    """The members by which C reads a struct, union or section, in order, each behind its owner.
+
+    Those of anonymous structs and unions stand in place of these, which then are the owner.
+    Anything else without a name, which C cannot reach, is left out.
+    """
+    # Not recursive: anonymous members may nest as deeply as any.
+    pending = [(node, child) for child in reversed(node.children)]
+    while pending:
+        owner, child = pending.pop()
+        if child.name:
+            yield owner, child
+        elif child.kind in AGGREGATES:
+            pending += [(child, inner) for inner in reversed(child.children)]
+
+
+def table(node: Node) -> dict[str, tuple[Node, Node]]:
+    """(owner, member) of each of `members`, by name. Of two of one name the last one counts."""
+    return {child.name: (owner, child) for owner, child in members(node)}
+
+
+def names(node: Node) -> dict[int, str]:
+    """The name of each value that an enum, or bitfield of one, can hold: its first enumerator's."""
+    assert isinstance(node.type, model.Enum)
+    bits = node.bit_size
+    low, high = (-(1 << bits - 1), 1 << bits - 1) if node.type.signed else (0, 1 << bits)
+    found: dict[int, str] = {}
+    for enumerator in node.type.enumerators:
+        if low <= enumerator.value < high:
+            found.setdefault(enumerator.value, enumerator.name)
+    return found
+
+
+def bit_span(bit_offset: int, bits: int) -> tuple[int, int, int]:
+    """(first byte, bytes, bit within the first byte) of a bitfield."""
+    shift = bit_offset & 7
+    return bit_offset >> 3, (shift + bits + 7) >> 3, shift
+
+
+def bits_down(size: int, shift: int, bits: int, byte_order: str) -> int:
+    """How far to shift the integer of `size` bytes right so that a bitfield in it is lowest.
+
+    `shift` is the field's first bit, counted from the lowest in little endian data and from the
+    highest in big endian data.
+    """
+    return shift if byte_order == "little" else 8 * size - shift - bits
+
+
+def as_signed(number: int, bits: int) -> int:
+    """The two's complement number that those bits, an unsigned integer, stand for."""
+    return number - (1 << bits) if number >> (bits - 1) else number
+
+
+# Text.
+
+
+def text_of(raw: bytes) -> str:
+    """The text of a `char` array: up to its first NUL, UTF-8, other bytes as U+0080 to U+00FF."""
+    raw = raw.partition(b"\0")[0]
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "surrogateescape").translate(_ESCAPES)
+
+
+def text_bytes(text: str, room: int) -> bytes:
+    """The bytes of a text, which are more than `room` where it does not fit.
+
+    UTF-8; but a text that only fits with one byte for each of U+0080 to U+00FF, and is read back
+    from that, gets it: it came from bytes that are no UTF-8. Raises UnicodeEncodeError.
+    """
+    raw = text.encode()
+    if len(raw) <= room or any(character > "\xff" for character in text):
+        return raw
+    single = text.encode("latin-1")
+    return single if len(single) <= room and text_of(single) == text else raw
+
+
+# Floating point formats that `struct` does not have.
+
+
+def float_of(bits: int, form: str) -> float:
+    """The double nearest to the number of those bits; infinity beyond the largest."""
+    fraction_bits, exponent_bits, explicit = FLOATS[form]
+    fraction = bits & ((1 << fraction_bits) - 1)
+    exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
+    negative = bits >> (fraction_bits + explicit + exponent_bits) & 1
+    leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
+    largest = (1 << exponent_bits) - 1
+    if exponent and not leading:
+        return math.nan  # what the x87 processor takes such a number as
+    if exponent == largest:
+        value = math.nan if fraction else math.inf
+    else:
+        scale = max(exponent, 1) - (largest >> 1) - fraction_bits
+        value = _scaled(leading << fraction_bits | fraction, scale)
+    return -value if negative else value
+
+
+def _scaled(mantissa: int, scale: int) -> float:
+    """The double nearest to mantissa * 2**scale: both ways of Python's to get there round once."""
+    try:
+        return float(mantissa << scale) if scale >= 0 else mantissa / (1 << -scale)
+    except OverflowError:
+        return math.inf
+
+
+def float_bits(value: float, form: str) -> int:
+    """The bits of the number nearest to a double, ties to even.
+
+    Raises OverflowError where that is beyond the largest.
+    """
+    fraction_bits, exponent_bits, explicit = FLOATS[form]
+    largest = (1 << exponent_bits) - 1
+    negative = math.copysign(1.0, value) < 0
+    if math.isnan(value):
+        exponent, mantissa = largest, 3 << fraction_bits - 1
+    elif math.isinf(value):
+        exponent, mantissa = largest, 1 << fraction_bits
+    else:
+        exponent, mantissa = _rounded(abs(value), fraction_bits, largest)
+    if not explicit:
+        mantissa &= (1 << fraction_bits) - 1
+    return (negative << exponent_bits | exponent) << (fraction_bits + explicit) | mantissa
+
+
+def _rounded(value: float, fraction_bits: int, largest: int) -> tuple[int, int]:
+    """(biased exponent, mantissa with its leading one) of a number that is not negative."""
+    precise, power = math.frexp(value)
+    mantissa, scale = int(math.ldexp(precise, 53)), power - 53
+    least = 1 - (largest >> 1) - fraction_bits  # the scale of the smallest numbers
+    drop = max(mantissa.bit_length() - fraction_bits - 1, least - scale)
+    if drop > 0:
+        rest, half = mantissa & ((1 << drop) - 1), 1 << (drop - 1)
+        mantissa >>= drop
+        mantissa += rest > half or (rest == half and mantissa & 1)
+    else:
+        mantissa <<= -drop
+    scale += drop
+    if mantissa >> (fraction_bits + 1):
+        mantissa >>= 1
+        scale += 1
+    exponent = scale - least + 1 if mantissa >> fraction_bits else 0
+    if exponent >= largest:
+        raise OverflowError(f"{value!r} is beyond the largest number")
+    return exponent, mantissa

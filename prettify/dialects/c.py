@@ -1,0 +1,292 @@
+"""The C dialect: compound literals that a C compiler turns back into the same member values.
+
+What C takes as zero is left out, of a union the one member that holds most of it is initialized,
+and constants are spelled so that no compiler warns.
+"""
+
+from __future__ import annotations
+
+from prettify import model
+from prettify.core import program as ops
+from prettify.core import shortest
+from prettify.dialects.assembler import Assembler, Label
+from prettify.dialects.c_names import type_name
+from prettify.dialects.options import Options
+from prettify.dialects.scalars import (
+    FLOAT_NUMBERS,
+    POINTER_KEY,
+    branch_if_set,
+    encode,
+    enumerators,
+    load,
+    load_float,
+    value_size,
+)
+from prettify.layout import QUAD, Layout, Node, is_bool, is_char, is_signed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from prettify.core.program import Program
+
+SEPARATOR = b",\n"
+NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
+
+
+def compile_program(layout: Layout, options: Options) -> Program:
+    """The program that prints records of that layout in this dialect."""
+    big_endian = (options.byte_order or layout.byte_order) == "big"
+    walk = _Walk(options, big_endian)
+    walk.top(pruned(layout.root), layout.root.declared)
+    return walk.to.finish(
+        layout.size, big_endian=big_endian, separator=SEPARATOR, key=POINTER_KEY
+    )
+
+
+def pruned(node: Node) -> Node:
+    """A copy of a layout without what an initializer cannot or need not say.
+
+    Of a union stays the member that holds most of its bits, the first of several; members without
+    bytes go.
+    """
+    copy = Node(node.kind, node.type, node.declared, node.name, node.bit_offset, node.bit_size)
+    copy.member, copy.bitfield, copy.count, copy.stride = (
+        node.member,
+        node.bitfield,
+        node.count,
+        node.stride,
+    )
+    if node.element is not None:
+        copy.element = pruned(node.element)
+    children = [pruned(child) for child in node.children if child.bit_size]
+    if node.kind == model.UNION and children:
+        children = [max(children, key=held_bits)]
+    copy.children = tuple(children)
+    return copy
+
+
+def held_bits(node: Node) -> int:
+    """How many bits of a pruned node an initializer can set."""
+    if node.element is not None:
+        return node.count * held_bits(node.element)
+    if node.kind in NESTED:
+        return sum(map(held_bits, node.children))
+    if is_bool(node):
+        return 1
+    return node.bit_size if node.bitfield else 8 * value_size(node)
+
+
+def _holds_structs(node: Node) -> bool:
+    element = node.element
+    while element is not None and element.element is not None:
+        element = element.element
+    return element is not None and element.kind in NESTED
+
+
+class _Walk:
+    """Puts down one node after the other. `depth` is the level of the line a node begins on."""
+
+    __slots__ = ("big_endian", "options", "to", "zero")
+
+    def __init__(self, options: Options, big_endian: bool) -> None:
+        self.to = Assembler()
+        self.options = options
+        self.big_endian = big_endian
+        # Without names every member has to be there, or the next would take its place.
+        self.zero = bool(options.zero) or options.noname
+
+    def top(self, node: Node, declared: model.Type) -> None:
+        if declared.kind == model.VARIABLE:
+            assert isinstance(declared, model.Variable)
+            declared = declared.target
+        name = None if self.options.noname else type_name(declared)
+        if name:
+            self.to.literal(b"(" + encode(name) + b")")
+        if node.of_chars:
+            self.to.literal(b"{ ")
+            self.value(node, 0)
+            self.to.literal(b" }")
+        elif node.kind in NESTED or node.element is not None:
+            done, shown = Label(), Label()
+            if not self.zero and held_bits(node):
+                branch_if_set(self.to, node, shown)
+                self.to.literal(b"{ 0 }")
+                self.to.branch(ops.JUMP, done)
+            self.to.place(shown)
+            self.value(node, 0)
+            self.to.place(done)
+        else:
+            self.value(node, 0)
+
+    def value(self, node: Node, depth: int) -> None:
+        """A node's value as an initializer."""
+        if node.kind in NESTED:
+            self.to.literal(b"{")
+            self._members(node, depth + 1)
+            self.to.literal(self._line(depth) + b"}")
+        elif node.of_chars:
+            self.to.literal(b'"')
+            if node.count:
+                self.to.add(ops.STRING, node.offset, node.count, ops.TEXT_C)
+            self.to.literal(b'"')
+        elif node.element is not None:
+            self._array(node, depth)
+        else:
+            self._scalar(node)
+
+    def _line(self, depth: int) -> bytes:
+        """From one line to the next, which is at that depth."""
+        return b" " if self.options.compact else b"\n" + b"\t" * depth
+
+    def _members(self, node: Node, depth: int) -> None:
+        for child in node.children:
+            if not child.name and child.kind in NESTED and not self.options.noname:
+                self._members(child, depth)
+                continue
+            if not child.name and not self.options.noname:
+                continue
+            hidden = self._unless_zero(child)
+            self.to.literal(self._line(depth))
+            if child.name and not self.options.noname:
+                self.to.literal(b"." + encode(child.name) + b" = ")
+            self.value(child, depth)
+            self.to.literal(b",")
+            self.to.place(hidden)
+
+    def _unless_zero(self, node: Node) -> Label:
+        """Go to the label that is returned where a node is zero and zeroes are left out."""
+        hidden = Label()
+        if not self.zero:
+            shown = Label()
+            branch_if_set(self.to, node, shown)
+            self.to.branch(ops.JUMP, hidden)
+            self.to.place(shown)
+        return hidden
+
+    def _array(self, node: Node, depth: int) -> None:
+        element = node.element
+        assert element is not None
+        if not node.count:
+            self.to.literal(b"{}")
+        elif _holds_structs(node):
+            self.to.literal(b"{")
+            start = self.to.loop(node.count, node.stride)
+            hidden = self._unless_zero(element)
+            self.to.literal(self._line(depth + 1))
+            if not self.options.noname:
+                self.to.literal(b"[")
+                self.to.add(ops.INDEX)
+                self.to.add(ops.DECIMAL)
+                self.to.literal(b"] = ")
+            self.value(element, depth + 1)
+            self.to.literal(b",")
+            self.to.place(hidden)
+            self.to.next(start)
+            self.to.literal(self._line(depth) + b"}")
+        else:
+            self.to.literal(b"{ ")
+            start = self.to.loop(node.count, node.stride)
+            self.to.between(b", ")
+            self.value(element, depth)
+            self.to.next(start)
+            self.to.literal(b" }")
+
+    # Scalars.
+
+    def _scalar(self, node: Node) -> None:
+        if node.kind == model.FLOAT:
+            form = load_float(self.to, node)
+            quad = form == QUAD and "128" in node.type.name
+            style = shortest.C_QUAD if quad else shortest.C
+            self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], style)
+        elif node.kind == model.POINTER:
+            load(self.to, node)
+            if not self.options.noname:
+                cast = type_name(model.unqualified(node.declared)) or "void *"
+                self.to.literal(b"(" + encode(cast) + b")")
+            if self.options.ptr_raw is False:
+                self.to.add(ops.HASH)
+            self.to.add(ops.HEX, 0, 1)
+        elif is_bool(node):
+            self._boolean(node)
+        elif node.kind == model.ENUM:
+            self._enum(node)
+        else:
+            self._integer(node)
+
+    def _boolean(self, node: Node) -> None:
+        false, done = Label(), Label()
+        load(self.to, node)
+        self.to.branch(ops.IF_ZERO, false)
+        self.to.literal(b"1")
+        self.to.branch(ops.JUMP, done)
+        self.to.place(false)
+        self.to.literal(b"0")
+        self.to.place(done)
+
+    def _enum(self, node: Node) -> None:
+        named = Label()
+        load(self.to, node)
+        self.to.name(enumerators(node), node.bit_size, named)
+        cast = None if self.options.noname else type_name(model.unqualified(node.declared))
+        if cast:
+            self.to.literal(b"(" + encode(cast) + b")")
+        self._integer(node)
+        self.to.place(named)
+
+    def _integer(self, node: Node) -> None:
+        if node.bit_size > 64:
+            self._wide(node)
+        elif node.bit_size == 64:
+            self._long(node)
+        elif is_char(node):
+            # Whether `char` is signed is the compiler's choice: only this form fits both.
+            self.to.add(ops.BITS, node.bit_offset, node.bit_size, 1)
+            self.to.add(ops.DECIMAL)
+        else:
+            load(self.to, node)
+            self.to.add(ops.DECIMAL)
+
+    def _part(self, node: Node, bit: int, width: int, signed: bool = False) -> None:
+        """Load `width` bits of a node, from its bit number `bit` (0 is the lowest) on."""
+        if self.big_endian:
+            bit = node.bit_size - bit - width
+        self.to.add(ops.BITS, node.bit_offset + bit, width, int(signed))
+
+    def _long(self, node: Node) -> None:
+        """64 bits: C has no constant for the lowest one, and none without U for the upper half."""
+        plain, done = Label(), Label()
+        self._part(node, 63, 1)
+        self.to.branch(ops.IF_ZERO, plain)
+        if is_signed(node):
+            self._part(node, 0, 63)
+            self.to.branch(ops.IF_SET, plain)
+            self.to.literal(b"(-9223372036854775807 - 1)")
+        else:
+            load(self.to, node)
+            self.to.add(ops.DECIMAL)
+            self.to.literal(b"U")
+        self.to.branch(ops.JUMP, done)
+        self.to.place(plain)
+        load(self.to, node)
+        self.to.add(ops.DECIMAL)
+        self.to.place(done)
+
+    def _wide(self, node: Node) -> None:
+        """More than 64 bits, which C has no constants for: from two halves, where need be."""
+        plain, done = Label(), Label()
+        self._part(node, 63, node.bit_size - 63)
+        self.to.branch(ops.IF_ZERO, plain)
+        signed = is_signed(node)
+        self.to.literal(b"(__int128)(" if signed else b"(")
+        self.to.literal(b"(unsigned __int128)")
+        self._part(node, 64, node.bit_size - 64)
+        self.to.add(ops.HEX)
+        self.to.literal(b" << 64 | ")
+        self._part(node, 0, 64)
+        self.to.add(ops.HEX)
+        self.to.literal(b")")
+        self.to.branch(ops.JUMP, done)
+        self.to.place(plain)
+        load(self.to, node)
+        self.to.add(ops.DECIMAL)
+        self.to.place(done)

@@ -1,0 +1,126 @@
+"""JSON: one record is one object, as `docs` and the README describe it.
+
+The separator makes the difference between the forms `json` (one array) and `ndjson` (a line each).
+"""
+
+from __future__ import annotations
+
+from prettify import model
+from prettify.core import program as ops
+from prettify.core import shortest
+from prettify.dialects.assembler import Assembler, Label
+from prettify.dialects.options import Options
+from prettify.dialects.scalars import FLOAT_NUMBERS, encode, enumerators, load, load_float
+from prettify.layout import Layout, Node, is_bool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prettify.core.program import Program
+
+NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
+ESCAPES = {0x22: b'\\"', 0x5C: b"\\\\", 0x0A: b"\\n", 0x09: b"\\t", 0x0D: b"\\r"}
+
+
+def compile_program(layout: Layout, options: Options) -> Program:
+    """The program that prints each record as an element of one array."""
+    return _compile(layout, options, b"", b",\n")
+
+
+def compile_lines(layout: Layout, options: Options) -> Program:
+    """The program that prints each record as a line."""
+    return _compile(layout, options, b"\n", b"")
+
+
+def _compile(layout: Layout, options: Options, end: bytes, separator: bytes) -> Program:
+    to = Assembler()
+    _value(to, layout.root)
+    to.literal(end)
+    return to.finish(
+        layout.size,
+        big_endian=(options.byte_order or layout.byte_order) == "big",
+        separator=separator,
+    )
+
+
+def quoted(text: str) -> bytes:
+    """A name as a JSON string; bytes that are not UTF-8 become the character of that number."""
+    out = bytearray(b'"')
+    for character in text:
+        code = ord(character)
+        if code in ESCAPES:
+            out += ESCAPES[code]
+        elif code < 0x20 or 0xDC80 <= code <= 0xDCFF:
+            out += b"\\u00%02x" % (code & 0xFF)
+        else:
+            out += encode(character)
+    return bytes(out + b'"')
+
+
+def members(node: Node) -> Iterator[Node]:
+    """The members of a struct or union as C reads them: those of anonymous ones in their parent."""
+    for child in node.children:
+        if child.name:
+            yield child
+        elif child.kind in NESTED:
+            yield from members(child)
+
+
+def _value(to: Assembler, node: Node) -> None:
+    if node.kind in NESTED:
+        before = b"{"
+        for child in members(node):
+            to.literal(before + quoted(child.name) + b":")
+            _value(to, child)
+            before = b","
+        to.literal(b"{}" if before == b"{" else b"}")
+    elif node.of_chars:
+        to.literal(b'"')
+        if node.count:
+            to.add(ops.STRING, node.offset, node.count, ops.TEXT_JSON)
+        to.literal(b'"')
+    elif node.element is not None:
+        to.literal(b"[")
+        if node.count:
+            start = to.loop(node.count, node.stride)
+            to.between(b",")
+            _value(to, node.element)
+            to.next(start)
+        to.literal(b"]")
+    else:
+        _scalar(to, node)
+
+
+def _scalar(to: Assembler, node: Node) -> None:
+    if node.kind not in model.SIZED:
+        to.literal(b"null")
+    elif node.kind == model.FLOAT:
+        form = load_float(to, node)
+        to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)
+    elif node.kind == model.POINTER:
+        load(to, node)
+        to.literal(b'"')
+        to.add(ops.HEX)
+        to.literal(b'"')
+    elif is_bool(node):
+        false, done = Label(), Label()
+        load(to, node)
+        to.branch(ops.IF_ZERO, false)
+        to.literal(b"true")
+        to.branch(ops.JUMP, done)
+        to.place(false)
+        to.literal(b"false")
+        to.place(done)
+    else:
+        named = Label()
+        load(to, node)
+        if node.kind == model.ENUM:
+            to.name(((v, quoted(n)) for v, n in _names(node)), node.bit_size, named)
+        to.add(ops.DECIMAL)
+        to.place(named)
+
+
+def _names(node: Node) -> Iterator[tuple[int, str]]:
+    for value, name in enumerators(node):
+        yield value, name.decode("utf-8", "surrogateescape")

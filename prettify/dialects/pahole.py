@@ -1,0 +1,142 @@
+"""The pahole dialect: what `pahole --prettify` prints, right where pahole is wrong."""
+
+from __future__ import annotations
+
+from prettify import model
+from prettify.core import program as ops
+from prettify.core import shortest
+from prettify.dialects.assembler import Assembler, Label
+from prettify.dialects.options import Options
+from prettify.dialects.scalars import (
+    FLOAT_NUMBERS,
+    POINTER_KEY,
+    branch_if_set,
+    encode,
+    enumerators,
+    load,
+    load_float,
+)
+from prettify.layout import Layout, Node
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from prettify.core.program import Program
+
+SEPARATOR = b""
+NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
+
+
+def compile_program(layout: Layout, options: Options) -> Program:
+    """The program that prints records of that layout in this dialect."""
+    walk = _Walk(options)
+    walk.value(layout.root, 0)
+    walk.to.literal(b",\n")
+    return walk.to.finish(
+        layout.size,
+        big_endian=(options.byte_order or layout.byte_order) == "big",
+        separator=SEPARATOR,
+        key=POINTER_KEY,
+    )
+
+
+def _holds_structs(node: Node) -> bool:
+    """Whether an array's innermost elements are structs or unions, which print as blocks."""
+    element = node.element
+    while element is not None and element.element is not None:
+        element = element.element
+    return element is not None and element.kind in NESTED
+
+
+class _Walk:
+    """Puts down one node after the other. `depth` is the level of the line a node begins on."""
+
+    __slots__ = ("options", "to", "zero")
+
+    def __init__(self, options: Options) -> None:
+        self.to = Assembler()
+        self.options = options
+        self.zero = options.zero is not False
+
+    def value(self, node: Node, depth: int) -> None:
+        """A node's value, without what comes before and behind it."""
+        if node.kind in NESTED:
+            self.to.literal(b"{")
+            self._members(node, depth + 1)
+            self.to.literal(self._line(depth) + b"}")
+        elif node.kind == model.ARRAY:
+            self._array(node, depth)
+        else:
+            self._scalar(node)
+
+    def _line(self, depth: int) -> bytes:
+        """From one line to the next, which is at that depth."""
+        return b" " if self.options.compact else b"\n" + b"\t" * depth
+
+    def _members(self, node: Node, depth: int) -> None:
+        for child in node.children:
+            if child.kind == model.UNION and not child.name:
+                self._members(child, depth)
+                continue
+            hidden = Label()
+            if not self.zero:
+                shown = Label()
+                branch_if_set(self.to, child, shown)
+                self.to.branch(ops.JUMP, hidden)
+                self.to.place(shown)
+            self.to.literal(self._line(depth))
+            if child.name and not self.options.noname:
+                self.to.literal(b"." + encode(child.name) + b" = ")
+            self.value(child, depth)
+            self.to.literal(b",")
+            self.to.place(hidden)
+
+    def _array(self, node: Node, depth: int) -> None:
+        element = node.element
+        assert element is not None
+        count = node.count
+        if node.room and node.stride:
+            count = node.room // node.stride
+        if node.of_chars:
+            self.to.literal(b'"')
+            if count:
+                self.to.add(ops.STRING, node.offset, count, ops.TEXT_PAHOLE)
+            self.to.literal(b'"')
+        elif count and _holds_structs(node):
+            self.to.literal(b"{")
+            start = self.to.loop(count, node.stride)
+            self.to.literal(self._line(depth + 1))
+            self.value(element, depth + 1)
+            self.to.literal(b",")
+            self.to.next(start)
+            self.to.literal(self._line(depth) + b"}")
+        else:
+            self.to.literal(b"{ ")
+            if count:
+                start = self.to.loop(count, node.stride)
+                self.to.between(b", ")
+                self.value(element, depth)
+                self.to.next(start)
+            self.to.literal(b" }")
+
+    def _scalar(self, node: Node) -> None:
+        if node.kind == model.FLOAT:
+            form = load_float(self.to, node)
+            if self.options.hex:
+                self.to.add(ops.HEX, 0, 1)
+            else:
+                self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
+            return
+        load(self.to, node)
+        if node.kind == model.POINTER:
+            if self.options.ptr_raw is False:
+                self.to.add(ops.HASH)
+            self.to.add(ops.HEX, 0, 1)
+            return
+        named = Label()
+        if node.kind == model.ENUM:
+            self.to.name(enumerators(node), node.bit_size, named)
+        if self.options.hex:
+            self.to.add(ops.HEX, 0, 1)
+        else:
+            self.to.add(ops.DECIMAL)
+        self.to.place(named)

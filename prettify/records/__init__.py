@@ -1,0 +1,1 @@
+"""Where records' bytes come from, and where each ends."""

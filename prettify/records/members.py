@@ -1,0 +1,58 @@
+"""Integers of one record by their member's path: what `$header.a.b` refers to."""
+
+from __future__ import annotations
+
+from prettify import model
+from prettify.errors import UsageError
+from prettify.layout import Layout, Node, is_signed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INTEGERS = frozenset((model.INT, model.ENUM, model.POINTER))
+
+
+def at_path(layout: Layout, path: str) -> Node:
+    """The member at a dotted path, through anonymous structs and unions.
+
+    Raises UsageError where there is none, naming those there are.
+    """
+    node = layout.root
+    for name in path.split("."):
+        names = []
+        for child in _members(node):
+            if child.name == name:
+                node = child
+                break
+            names.append(child.name)
+        else:
+            known = f"it has {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
+            raise UsageError(
+                f"{path!r}: {model.spelled(node.declared)} has no member {name!r}; "
+                f"{known if names else 'it has none'}"
+            )
+    return node
+
+
+def _members(node: Node) -> Iterator[Node]:
+    for child in node.children:
+        if child.name:
+            yield child
+        else:
+            yield from _members(child)
+
+
+def integer(node: Node, record: bytes, byte_order: str) -> int:
+    """The integer of a node in a record. Raises UsageError where it is none."""
+    if node.kind not in INTEGERS:
+        raise UsageError(f"member {node.name!r} is no integer, but {model.spelled(node.declared)}")
+    big = byte_order == "big"
+    end = (node.bit_offset + node.bit_size + 7) >> 3
+    value = int.from_bytes(record[node.offset : end], "big" if big else "little")
+    before = node.bit_offset & 7
+    value >>= 8 * (end - node.offset) - before - node.bit_size if big else before
+    value &= (1 << node.bit_size) - 1
+    if is_signed(node) and value >> (node.bit_size - 1):
+        value -= 1 << node.bit_size
+    return value

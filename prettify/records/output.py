@@ -1,0 +1,40 @@
+"""Output files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISREG
+
+from prettify.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def write_file(path: str, pieces: Iterable[bytes]) -> None:
+    """Write pieces to a file, which takes its name when it is complete.
+
+    What is no regular file (a device, a pipe) is written to as it is. Raises UsageError where the
+    file cannot be written.
+    """
+    try:
+        if os.path.exists(path) and not S_ISREG(os.stat(path).st_mode):
+            with open(path, "wb") as file:
+                file.writelines(pieces)
+            return
+        target = os.path.realpath(path)
+        folder, name = os.path.split(target)
+        unfinished = os.path.join(folder, f".{name}.{os.getpid()}.unfinished")
+        with open(unfinished, "xb") as file:
+            try:
+                file.writelines(pieces)
+                file.flush()
+                if os.path.exists(target):
+                    os.chmod(unfinished, os.stat(target).st_mode & 0o7777)
+                os.replace(unfinished, target)
+            except BaseException:
+                os.unlink(unfinished)
+                raise
+    except OSError as error:
+        raise UsageError(f"cannot write {path!r}: {error.strerror}") from error

@@ -1,0 +1,54 @@
+"""The catalogue of formats that ships with the project: `formats/NAME/NAME.btf`."""
+
+from __future__ import annotations
+
+import os
+
+from prettify.sources.btf import Btf
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Installed, inside the package; in a checkout, beside it.
+FOLDERS = (os.path.join(HERE, "_formats"), os.path.join(os.path.dirname(HERE), "formats"))
+
+
+def names() -> list[str]:
+    """The names of all formats, sorted."""
+    for folder in FOLDERS:
+        found = _entries(folder)
+        if found:
+            return found
+    return []
+
+
+def open_format(name: str) -> Btf | None:
+    """The types of a format, or None where the catalogue has no such format."""
+    if name not in names():
+        return None
+    for folder in FOLDERS:
+        data = _read(os.path.join(folder, name, f"{name}.btf"))
+        if data is not None:
+            return Btf(data, f"formats/{name}")
+    return None
+
+
+def _entries(folder: str) -> list[str]:
+    """The folders in a folder, which may lie within a zip file."""
+    if os.path.isdir(folder):
+        return sorted(e.name for e in os.scandir(folder) if e.is_dir())
+    archive = getattr(__loader__, "archive", None)
+    if not archive:
+        return []
+    from zipfile import ZipFile
+
+    prefix = os.path.relpath(folder, archive) + "/"
+    with ZipFile(archive) as file:
+        inner = (n[len(prefix) :] for n in file.namelist() if n.startswith(prefix))
+        return sorted({n.split("/")[0] for n in inner if "/" in n})
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        data: bytes = __loader__.get_data(path)  # type: ignore[name-defined]
+    except OSError:
+        return None
+    return data
