@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from prettify.cli.parser import add_source_options, format_list, make_parser
+from prettify.cli.arguments import HELP, SOURCES, Command, Option, format_list
 from prettify.dialects.json import quoted
-from prettify.errors import TypeNotFound
+from prettify.errors import TypeNotFound, UsageError
 from prettify.sources.search import Sources, listed, nearest
 
 TYPE_CHECKING = False
@@ -27,18 +27,20 @@ EPILOG = """examples:
 
 def run(arguments: Sequence[str]) -> int:
     """List what the arguments ask for; returns the exit status."""
-    parser = make_parser("prettify types", "prettify types [OPTIONS] [GLOB]", DESCRIPTION, EPILOG)
-    parser.add_argument("glob", nargs="?", default="*", metavar="GLOB", help="which names")
-    add_source_options(parser)
-    parser.add_argument(
-        "--to", choices=tuple(FORMS), default="text", help="form of the output (default: text)"
+    options, patterns = COMMAND.parse(arguments)
+    if options.given("help"):
+        sys.stdout.write(COMMAND.help())
+        return 0
+    if len(patterns) > 1:
+        raise UsageError(f"one GLOB at most, but there are {len(patterns)}: quote it")
+    pattern = patterns[0] if patterns else "*"
+    sources = Sources(
+        options.texts("types"), format_list(options.text("format_path")), options.text("btf_base")
     )
-    options = parser.parse_args(arguments)
-    sources = Sources(options.types, format_list(options.format_path), options.btf_base)
-    found = listed(sources, options.glob)
-    if not found and options.glob != "*":
-        raise TypeNotFound(options.glob, nearest(sources, options.glob), sources.described)
-    before, form, between, after = FORMS[options.to]
+    found = listed(sources, pattern)
+    if not found and patterns:
+        raise TypeNotFound(pattern, nearest(sources, pattern), sources.described)
+    before, form, between, after = FORMS[options.text("to") or "text"]
     out = sys.stdout.buffer
     out.write(before)
     for index, type_ in enumerate(found):
@@ -69,3 +71,25 @@ FORMS = {
     "json": (b"[", _json, b",\n", b"]\n"),
     "ndjson": (b"", _json, b"\n", b"\n"),
 }
+
+COMMAND = Command(
+    "prettify types",
+    "prettify types [OPTIONS] [GLOB]",
+    DESCRIPTION,
+    EPILOG,
+    (
+        ("where types come from", SOURCES),
+        (
+            "how it looks",
+            (
+                Option(
+                    "--to",
+                    f"form of the output: {', '.join(FORMS)} (default: text)",
+                    "FORM",
+                    choices=tuple(FORMS),
+                ),
+                HELP,
+            ),
+        ),
+    ),
+)

@@ -36,8 +36,13 @@ FLOATS = {
 _ESCAPES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 
 
-def members(node: Node) -> Iterator[tuple[Node, Node]]:
-    """The members by which C reads a struct, union or section, in order, each behind its owner.
+def name_of(name: str) -> str:
+    """A name of the type graph as a string that is valid Unicode, as `text_of` does."""
+    return name if name.isascii() else name.translate(_ESCAPES)
+
+
+def members(node: Node) -> Iterator[tuple[str, Node, Node]]:
+    """(name, owner, member) of the members by which C reads a struct, union or section, in order.
 
     Those of anonymous structs and unions stand in place of these, which then are the owner.
     Anything else without a name, which C cannot reach, is left out.
@@ -47,14 +52,14 @@ def members(node: Node) -> Iterator[tuple[Node, Node]]:
     while pending:
         owner, child = pending.pop()
         if child.name:
-            yield owner, child
+            yield name_of(child.name), owner, child
         elif child.kind in AGGREGATES:
             pending += [(child, inner) for inner in reversed(child.children)]
 
 
 def table(node: Node) -> dict[str, tuple[Node, Node]]:
     """(owner, member) of each of `members`, by name. Of two of one name the last one counts."""
-    return {child.name: (owner, child) for owner, child in members(node)}
+    return {name: (owner, child) for name, owner, child in members(node)}
 
 
 def names(node: Node) -> dict[int, str]:
@@ -65,7 +70,7 @@ def names(node: Node) -> dict[int, str]:
     found: dict[int, str] = {}
     for enumerator in node.type.enumerators:
         if low <= enumerator.value < high:
-            found.setdefault(enumerator.value, enumerator.name)
+            found.setdefault(enumerator.value, name_of(enumerator.name))
     return found
 
 
@@ -123,10 +128,9 @@ def float_of(bits: int, form: str) -> float:
     fraction = bits & ((1 << fraction_bits) - 1)
     exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
     negative = bits >> (fraction_bits + explicit + exponent_bits) & 1
+    # An x87 number may lack its leading one. Processors refuse it, but its bits say a number.
     leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
     largest = (1 << exponent_bits) - 1
-    if exponent and not leading:
-        return math.nan  # what the x87 processor takes such a number as
     if exponent == largest:
         value = math.nan if fraction else math.inf
     else:

@@ -5,8 +5,6 @@ A new dialect is a module and a row in FORMS.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.core.program import Program
@@ -41,7 +39,8 @@ class Form:
 
     def compile(self, layout: Layout, options: Options) -> Program:
         """The program that prints records of that layout."""
-        program: Program = getattr(import_module(self.module), self.function)(layout, options)
+        module = __import__(self.module, fromlist=[self.function])  # importlib costs 1 ms
+        program: Program = getattr(module, self.function)(layout, options)
         return program
 
 

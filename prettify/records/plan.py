@@ -5,10 +5,8 @@ from __future__ import annotations
 from prettify.core.emitter import render
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.model import spelled
-from prettify.records.expression import HEADER, evaluate
 from prettify.records.fixed import Region, text_of
 from prettify.records.input import Input
-from prettify.records.members import at_path, integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,15 +111,15 @@ class Plan:
         selection = self.selection
         seek, size = selection.seek, selection.size
         if selection.range is not None:
-            seek = f"{HEADER}{selection.range}.offset"
-            size = f"{HEADER}{selection.range}.size"
+            seek = f"$header.{selection.range}.offset"
+            size = f"$header.{selection.range}.size"
         limit = _number(size, "--size", reference)
         count = _number(selection.count, "--count", reference)
         skip = _number(selection.skip, "--skip", reference) or 0
         start = _number(seek, "--seek", reference)
         if start is not None:
             data.seek(start)
-        exact = size is not None and HEADER in size
+        exact = size is not None and "$header" in size
         for program in self._programs:
             before = data.position
             region = Region(limit, count or None, skip, exact=exact)
@@ -140,6 +138,8 @@ class Plan:
             yield piece
 
     def _reference(self, data: Input, header: Layout) -> Callable[[str], int]:
+        from prettify.records.members import at_path, integer
+
         record = _read_header(data, header)
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
@@ -156,7 +156,10 @@ def _read_header(data: Input, header: Layout) -> bytes:
     return record
 
 
-def _number(
-    text: str | None, option: str, header: Callable[[str], int] | None
-) -> int | None:
-    return None if text is None else evaluate(text, option, header)
+def _number(text: str | None, option: str, header: Callable[[str], int] | None) -> int | None:
+    """An option's number, None where it is not given."""
+    if text is None:
+        return None
+    from prettify.records.expression import evaluate
+
+    return evaluate(text, option, header)
