@@ -52,14 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        return complain(PrettifyError(f"cannot write: {error.strerror}"))
+        return complain(DataError(f"cannot write: {error.strerror}"))
     except MemoryError:
         return complain(DataError("not enough memory"))
 
 
 def complain(error: PrettifyError) -> int:
     """Say what is wrong in one line on standard error; returns the exit status it leads to."""
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as failure:
+        # What could not be written must not be tried again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(failure, BrokenPipeError):
+            return 0
     line = " ".join(str(error).split())
     print(f"prettify: {line}", file=sys.stderr)
     return BAD_DATA if isinstance(error, DataError) else WRONG_USE

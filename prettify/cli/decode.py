@@ -140,8 +140,8 @@ def run(arguments: Sequence[str]) -> int:
     plan = Plan(
         FORMS[form],
         text_options,
-        _layouts(types, records) if records else [],
-        types[header].layout if header else None,
+        _layouts(types, records) if records is not None else [],
+        types[header].layout if header is not None else None,
         Selection(
             seek=options.text("seek"),
             size=options.text("size"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HEADER = "$header."
 TOKEN = re.compile(r"\s*(?:(\$header(?:\.\w+)+)|(\w+)|([-+*/()]))")
-NUMBER = re.compile(r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>\d+)")
+NUMBER = re.compile(r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9]\d*)")
 BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 MAX_LENGTH = 1000  # characters of an expression, and so also its depth
 

@@ -1,0 +1,53 @@
+"""Which prettify is tested: as installed, or, with PRETTIFY_PURE=1, without its compiled modules."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from prettify.api import Types
+
+ROOT = Path(__file__).resolve().parent.parent
+VECTORS = ROOT / "tests" / "vectors"
+PURE = os.environ.get("PRETTIFY_PURE") == "1"
+
+
+def _use_uncompiled_copy() -> None:
+    """Put a copy of the package that has no compiled modules before all others."""
+    folder = tempfile.mkdtemp(prefix="prettify-pure-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(
+        ROOT / "prettify",
+        Path(folder) / "prettify",
+        ignore=shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__"),
+    )
+    shutil.copytree(ROOT / "formats", Path(folder) / "formats")
+    sys.path.insert(0, folder)
+    # Processes that tests start take the copy too.
+    os.environ["PYTHONPATH"] = folder
+
+
+if PURE:
+    _use_uncompiled_copy()
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of the checked inputs and outputs."""
+    return VECTORS
+
+
+@pytest.fixture(scope="session")
+def zoo() -> Types:
+    """The types of vectors/pahole/types.c, compiled by gcc for x86-64."""
+    import prettify
+
+    return prettify.load_types(str(VECTORS / "pahole" / "gcc-pahole.btf"))

@@ -1,0 +1,235 @@
+"""Hypothesis strategies: random C types as BTF of both byte orders, and random records of them.
+
+    @given(c_types(), st.data())
+    def test(drawn, data):
+        blob, type_id = drawn
+        ...
+        records = data.draw(record_bytes(layout.size))
+
+Types are what compilers make and a little more: bitfields lie at any bit, also across the units
+that a compiler would give them, structs may be packed, and members may overlap in unions only.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from btf_writer import BtfWriter
+from hypothesis import strategies as st
+
+ORDERS = ("little", "big")
+INT_SIZES = (*range(1, 9), 16, 11, 13)
+MAX_BYTES = 2048  # of one type, so that random records of it stay cheap
+
+Type = tuple[int, int, int]
+"""(type id, bytes, alignment)"""
+
+
+class _Types:
+    """Draws types into one writer. Sizes are kept by hand, as BTF has none for arrays."""
+
+    def __init__(self, draw: st.DrawFn, order: str) -> None:
+        self.draw = draw
+        self.writer = BtfWriter(order)  # type: ignore[arg-type]
+        self.named = 0
+        # What fixes the size of pointers, which BTF does not hold.
+        self.pointer_size = self.choose(4, 8)
+        self.writer.int("long", self.pointer_size, signed=True)
+
+    def choose(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def upto(self, most: int, least: int = 0) -> int:
+        return self.draw(st.integers(least, most))
+
+    def maybe(self) -> bool:
+        return self.draw(st.booleans())
+
+    def name(self, stem: str) -> str:
+        self.named += 1
+        return f"{stem}{self.named}"
+
+    # Scalars.
+
+    def integer(self) -> Type:
+        size = self.choose(*INT_SIZES)
+        signed = self.maybe()
+        return self.writer.int(self.name("int"), size, signed=signed), size, _alignment(size)
+
+    def boolean(self) -> Type:
+        size = self.choose(1, 1, 1, 4)
+        return self.writer.int("_Bool", size, boolean=True), size, size
+
+    def char(self) -> Type:
+        return self.writer.int("char", 1, signed=self.maybe(), char=self.maybe()), 1, 1
+
+    def enum(self) -> Type:
+        size, signed = self.choose(1, 2, 4, 8), self.maybe()
+        wide = self.maybe()
+        bits = 64 if wide else 32
+        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+        value = st.one_of(st.integers(max(low, -2), 5), st.integers(low, high))
+        rows = [
+            (self.name("E"), self.draw(value)) for _ in range(self.upto(5))
+        ]  # some values twice, some too large for the size
+        make = self.writer.enum64 if wide else self.writer.enum
+        return make(self.name("enum"), rows, size=size, signed=signed), size, size
+
+    def floating(self) -> Type:
+        name, size = self.choose(
+            ("_Float16", 2), ("__bf16", 2), ("float", 4), ("double", 8), ("long double", 16),
+            ("long double", 12), ("long double", 10), ("_Float128", 16),
+        )  # fmt: skip
+        return self.writer.float(name, size), size, _alignment(size)
+
+    def pointer(self) -> Type:
+        return self.writer.ptr(0), self.pointer_size, self.pointer_size
+
+    def scalar(self) -> Type:
+        makers = (
+            self.integer, self.integer, self.boolean, self.char, self.enum, self.floating,
+            self.pointer,
+        )  # fmt: skip
+        return self.choose(*makers)()
+
+    # What is made of other types.
+
+    def anything(self, depth: int) -> Type:
+        kind = self.choose("scalar", "scalar", "text", "array", "struct", "union")
+        if kind == "scalar" or not depth:
+            made = self.scalar()
+        elif kind == "text":
+            made = self.array(self.char(), self.upto(9))
+        elif kind == "array":
+            made = self.array(self.anything(depth - 1), self.upto(3))
+        else:
+            made = self.aggregate(depth - 1, kind == "union")
+        return self.dressed(made)
+
+    def array(self, element: Type, count: int) -> Type:
+        type_id, size, alignment = element
+        if size * count > MAX_BYTES // 4:
+            count = 1
+        return self.writer.array(type_id, count), size * count, alignment
+
+    def dressed(self, made: Type) -> Type:
+        """The same under typedefs and qualifiers."""
+        type_id, size, alignment = made
+        for _ in range(self.choose(0, 0, 0, 1, 2)):
+            layer = self.choose("typedef", "const", "volatile")
+            if layer == "typedef":
+                type_id = self.writer.typedef(self.name("t"), type_id)
+            else:
+                type_id = getattr(self.writer, layer)(type_id)
+        return type_id, size, alignment
+
+    def aggregate(self, depth: int, union: bool, name: str | None = None) -> Type:
+        packed = self.choose(False, False, True)
+        members: list[tuple[str, int, int, int]] = []
+        end = alignment = 0  # end: the first free bit
+        bitfields = False
+        for _ in range(self.upto(6)):
+            if union:
+                cursor = 0
+            else:
+                cursor = end + self.choose(0, 0, 0, 8, 3, 32)
+            if self.choose(False, False, True):
+                bitfields = True
+                member, width = self.bitfield(cursor)
+            else:
+                member, width, aligned = self.plain(cursor, depth, packed)
+                alignment = max(alignment, aligned)
+            members.append(member)
+            end = max(end, member[2] + width)
+        if not union and not packed and self.choose(False, False, True):
+            type_id, _, aligned = self.scalar()
+            flexible = self.writer.array(type_id, 0)
+            end = _up(end, 8 * aligned)
+            members.append((self.name("m"), flexible, end, 0))
+        size = _up((end + 7) // 8, 1 if packed else max(alignment, 1)) + self.choose(0, 0, 0, 5)
+        make = self.writer.union if union else self.writer.struct
+        rows: list[Any] = members if bitfields else [member[:3] for member in members]
+        label = self.name("union" if union else "struct") if name is None else name
+        return make(label, size, rows), size, 1 if packed else max(alignment, 1)
+
+    def plain(
+        self, cursor: int, depth: int, packed: bool
+    ) -> tuple[tuple[str, int, int, int], int, int]:
+        """(member, its bits, its alignment): a member that is no bitfield, or an anonymous one."""
+        name = self.name("m")
+        if depth and self.choose(False, False, False, True):
+            name = ""
+            type_id, size, alignment = self.aggregate(depth - 1, self.maybe(), name="")
+        else:
+            type_id, size, alignment = self.anything(depth)
+        if packed:
+            alignment = 1
+        return (name, type_id, _up(cursor, 8 * alignment), 0), 8 * size, alignment
+
+    def bitfield(self, cursor: int) -> tuple[tuple[str, int, int, int], int]:
+        """(member, bits it takes up): a bitfield that begins at that bit."""
+        type_id, size, _ = self.dressed(
+            self.choose(self.integer, self.integer, self.boolean, self.enum)()
+        )
+        name = self.name("m")
+        width = self.draw(st.one_of(st.integers(1, min(8 * size, 9)), st.integers(1, 8 * size)))
+        if self.choose(False, False, False, True):
+            # As before kind_flag: the type itself says how many bits, and from which on.
+            shift = self.upto(8 * size - width)
+            type_id = self.writer.int(
+                self.name("bits"), size, signed=self.maybe(), bits=width, offset=shift
+            )
+            return (name, type_id, _up(cursor, 8), 0), shift + width
+        return (name, type_id, cursor, width), width
+
+
+def _alignment(size: int) -> int:
+    return size & -size  # 12 bytes at 4, 10 at 2, odd sizes at 1
+
+
+def _up(number: int, step: int) -> int:
+    return -(-number // step) * step
+
+
+@st.composite
+def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[bytes, int]:
+    """(BTF, type id) of a type of at most `depth` levels, of that byte order or of either."""
+    types = _Types(draw, order or draw(st.sampled_from(ORDERS)))
+    if draw(st.sampled_from((True, True, True, False))):
+        made = types.dressed(types.aggregate(depth, types.choose(False, False, True)))
+    else:
+        made = types.anything(depth)
+    return types.writer.bytes(), made[0]
+
+
+def record_bytes(size: int) -> st.SearchStrategy[bytes]:
+    """That many bytes: random, all zero but for some, all zero, all one, or text."""
+    return st.one_of(
+        st.integers(0, 1 << 32).map(lambda seed: random.Random(seed).randbytes(size)),
+        st.just(bytes(size)),
+        st.just(b"\xff" * size),
+        _sparse(size),
+        st.integers(0, 1 << 32).map(lambda seed: _texts(size, seed)),
+    )
+
+
+@st.composite
+def _sparse(draw: st.DrawFn, size: int) -> bytes:
+    record = bytearray(size)
+    if size:
+        places = st.tuples(st.integers(0, size - 1), st.integers(1, 255))
+        for place, byte in draw(st.lists(places, max_size=8)):
+            record[place] = byte
+    return bytes(record)
+
+
+def _texts(size: int, seed: int) -> bytes:
+    """Bytes as they stand in `char` arrays: ASCII, UTF-8, parts of it, NULs."""
+    pieces = ["a", "B", '"', "\\", "\n", "\0", "\x7f", "\x80", "\xe9", "\u20ac", "\U0001f600"]
+    chooser = random.Random(seed)
+    text = bytearray()
+    while len(text) < size:
+        piece = chooser.choice(pieces).encode()
+        text += piece[: chooser.choice((1, 2, 3, 4, 4))]
+    return bytes(text[:size])

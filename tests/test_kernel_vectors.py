@@ -1,0 +1,55 @@
+"""The kernel dialect against text printed by the kernel itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import prettify
+from conftest import VECTORS
+
+if TYPE_CHECKING:
+    from prettify.api import Types
+
+FLAGS = {"compact": 1, "noname": 2, "ptr_raw": 4, "zero": 8}
+MAP_FLAGS = 11  # what the kernel prints maps with
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((VECTORS / "kernel" / name).read_text())
+    return found
+
+
+def check(types: Types, row: dict[str, Any]) -> None:
+    flags = row.get("flags", MAP_FLAGS)
+    text = types.by_id(row["id"]).format(
+        bytes.fromhex(row["data"]),
+        "kernel",
+        compact=bool(flags & FLAGS["compact"]),
+        noname=bool(flags & FLAGS["noname"]),
+        ptr_raw=bool(flags & FLAGS["ptr_raw"]),
+        zero=bool(flags & FLAGS["zero"]),
+    )
+    assert text == row["expect"], row["type"]
+
+
+@pytest.mark.parametrize("rule", sorted({row["rule"] for row in rows("vectors.json")}))
+def test_bpf_snprintf_btf(rule: str) -> None:
+    types = prettify.load_types(str(VECTORS / "kernel" / "types.btf"))
+    for row in rows("vectors.json"):
+        if row["rule"] == rule:
+            check(types, row)
+
+
+@pytest.mark.parametrize("row", rows("mapdump.json"), ids=lambda row: row["type"])
+def test_map_printer(row: dict[str, Any]) -> None:
+    check(prettify.load_types(str(VECTORS / "kernel" / "mapdump.btf")), row)
+
+
+@pytest.mark.parametrize("name", ["struct timespec64", "union nf_inet_addr", "enum irqreturn"])
+def test_types_are_found_by_the_names_of_the_vectors(name: str) -> None:
+    types = prettify.load_types(str(VECTORS / "kernel" / "types.btf"))
+    found = {row["id"] for row in rows("vectors.json") if row["type"] == name}
+    assert not found or types[name].type.id in found
