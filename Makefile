@@ -49,13 +49,12 @@ lint: $(VENV)/.installed-dev ## check style and types: ruff, mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict prettify
 
-# zipapp's own --main would drop the exit status that main() returns, hence the __main__.py.
 pyz: ## make dist/prettify.pyz, one file that needs python3 and nothing else
 	@rm -rf build/pyz dist/prettify.pyz
 	@mkdir -p build/pyz dist
 	@find prettify -name '*.py' -print0 | tar -c --null -T - | tar -x -C build/pyz
 	@cp -R formats build/pyz/prettify/_formats
-	@printf '%s\n' 'import sys' '' 'from prettify.cli import main' '' 'sys.exit(main())' \
+	@printf '%s\n' 'from prettify.cli import entry' '' 'entry()' \
 	    > build/pyz/__main__.py
 	$(PYTHON) -m zipapp build/pyz -c -p '/usr/bin/env python3' -o dist/prettify.pyz
 

@@ -173,7 +173,7 @@ class RecordType:
 
         Raises DataError where data is shorter than the type.
         """
-        return self.construct.parse(bytes(self._record(data)))
+        return self.construct.parse(self._record(data))
 
     def pack(self, values: Any) -> bytes:
         """The bytes of a record: the inverse of `unpack`, padding included.
@@ -212,8 +212,8 @@ class RecordType:
 
         return view(self.layout, self.byte_order, data)
 
-    def _record(self, data: Buffer) -> memoryview:
-        record = memoryview(data).cast("B")[: self.size]
+    def _record(self, data: Buffer) -> bytes:
+        record = bytes(memoryview(data).cast("B")[: self.size])
         if len(record) < self.size:
             raise DataError(
                 f"record cut short: {len(record)} bytes left, {self.size} needed for {self.name}",

@@ -786,6 +786,8 @@ def float_of(node: Node, number: Any, without_leading: float) -> float:
             if exponent & 0x7FFF and not mantissa >> 63:
                 return without_leading  # NaN to the processor, a number to us
         return float(number)
+    if number.dtype.kind == "u":
+        return values.float_of(int(number), form)
     size = values.X87_SIZE if form == layouts.X87 else number.dtype.itemsize
     order: Any = node.type.graph.byte_order
     return values.float_of(int.from_bytes(number.tobytes()[:size], order), form)

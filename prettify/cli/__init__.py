@@ -13,6 +13,7 @@ from prettify.errors import DataError, PrettifyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
 BAD_DATA, WRONG_USE, INTERRUPTED = 1, 2, 130
 
@@ -55,6 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(DataError(f"cannot write: {error.strerror}"))
     except MemoryError:
         return complain(DataError("not enough memory"))
+
+
+def entry() -> NoReturn:
+    """Run the command and end the process, without taking the interpreter down piece by piece.
+
+    That would cost 3 ms, a tenth of decoding one record, and there is nothing left to clean up.
+    """
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                status = status or BAD_DATA
+    os._exit(status)
 
 
 def complain(error: PrettifyError) -> int:

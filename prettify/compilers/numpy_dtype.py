@@ -311,10 +311,9 @@ def _bytes(array: Array, start: int, length: int) -> Array:
 
 def _truth(column: Array) -> Array:
     """Where bools that are stored as numbers of any dtype are not 0."""
-    if column.dtype.kind != "u":
-        column = _bytes(column, 0, column.dtype.itemsize).any(axis=-1)
-    truth: Array = column != 0
-    return truth
+    if column.dtype.kind == "u":
+        return numpy.asarray(column != 0)
+    return numpy.asarray(_bytes(column, 0, column.dtype.itemsize).any(axis=-1))
 
 
 def _bits(raw: Array, shift: int, byte_order: Order, node: Node) -> Array:

@@ -107,16 +107,26 @@ def text_of(raw: bytes) -> str:
 
 
 def text_bytes(text: str, room: int) -> bytes:
-    """The bytes of a text, which are more than `room` where it does not fit.
+    """The bytes that `text_of` reads as that text; more than `room` where there are none so short.
 
-    UTF-8; but a text that only fits with one byte for each of U+0080 to U+00FF, and is read back
-    from that, gets it: it came from bytes that are no UTF-8. Raises UnicodeEncodeError.
+    UTF-8 where it fits. Where it does not, U+0080 to U+00FF become single bytes, which they came
+    from if the text was made of bytes that are no UTF-8. Raises UnicodeEncodeError.
     """
     raw = text.encode()
-    if len(raw) <= room or any(character > "\xff" for character in text):
-        return raw
-    single = text.encode("latin-1")
-    return single if len(single) <= room and text_of(single) == text else raw
+    return raw if len(raw) <= room else _short_text_bytes(text)
+
+
+def _short_text_bytes(text: str) -> bytes:
+    backwards = bytearray()
+    for character in reversed(text):
+        if "\x80" <= character <= "\xff":
+            # One byte, unless with those behind it that makes a UTF-8 sequence.
+            byte, behind = ord(character), bytes(backwards[:-4:-1])
+            if text_of(bytes((byte,)) + behind) == character + text_of(behind):
+                backwards.append(byte)
+                continue
+        backwards += character.encode()[::-1]
+    return bytes(backwards[::-1])
 
 
 # Floating point formats that `struct` does not have.

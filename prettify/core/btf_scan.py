@@ -59,6 +59,7 @@ def named(
     start: cython.Py_ssize_t,
     big_endian: cython.bint,
     offsets: cython.const[cython.uint][::1],
+    text: cython.const[cython.uchar][::1],
     strings: cython.Py_ssize_t,
     strings_length: cython.Py_ssize_t,
     strings_first: cython.Py_ssize_t,
@@ -66,8 +67,9 @@ def named(
 ) -> list[int]:
     """The indices in `offsets` of the types whose name is `name` (bytes with their final NUL).
 
-    strings: where the string section begins in `data`; strings_first: the string offset that its
-    first byte has (not 0 in split BTF). Names outside of the section are passed over.
+    strings: where the string section begins in `text`, which is `data` or that of a base;
+    strings_first: the string offset that its first byte has (not 0 in split BTF). Names outside of
+    the section are passed over.
     """
     result: list[int] = []
     size: cython.Py_ssize_t = len(name)
@@ -79,10 +81,10 @@ def named(
         if at < 0 or at + size > strings_length:
             continue
         at += strings
-        if data[at] != name[0]:
+        if text[at] != name[0]:
             continue
         for i in range(1, size):
-            if data[at + i] != name[i]:
+            if text[at + i] != name[i]:
                 break
         else:
             result.append(index)

@@ -31,9 +31,9 @@ def _factory(*_args: object, **_options: object) -> _Nothing:
 
 
 nogil = gil = cfunc = inline = _Nothing()
-exceptval = boundscheck = wraparound = cdivision = initializedcheck = _factory
+exceptval = _factory
 
 
-def address(buffer: Any) -> Any:
-    """Unreachable: callers ask for addresses only `if cython.compiled`."""
-    raise AssertionError("no addresses in plain Python")
+def __getattr__(name: str) -> Any:
+    """Types and casts are named only in annotations and behind `if cython.compiled`."""
+    raise AttributeError(f"cython.{name} in plain Python")

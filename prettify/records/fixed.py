@@ -70,7 +70,7 @@ def text_of(program: Program, data: Input, region: Region, first: bool) -> Itera
         held += len(piece)
         if held < size:
             continue
-        block = b"".join(pieces) if len(pieces) > 1 else piece
+        block = b"".join(pieces)
         whole = held // size
         if wanted is not None:
             wanted -= whole

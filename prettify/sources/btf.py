@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+
 from prettify import model
 from prettify.core import btf_scan
 from prettify.errors import TypeInfoError
@@ -21,6 +22,9 @@ MAGIC = 0xEB9F
 HEADER = struct.Struct("<HBBIIIII")
 HEADER_WITH_LAYOUT = 32  # bytes from which on a header has layout_off and layout_len
 VERSION = 1
+MAX_NAME = 4096  # bytes; a file may name any number of things with one long string
+MAX_GAPS = 1000  # structs that are searched for the size of a pointer
+MAX_MODIFIERS = 8  # between a member and the pointer that it is, in that search
 
 # The encoding bits of INT (section 2.2.1).
 INT_SIGNED, INT_CHAR, INT_BOOL = 1, 2, 4
@@ -63,6 +67,7 @@ class Record:
 class Btf:
     """A BTF object as a type graph. `base` is what a split one continues.
 
+    BTF that is complete, which its first string, the empty one, shows, has no use for a base.
     Raises TypeInfoError, here for a bad header or types that are cut short, later for each type
     that is asked for and is bad.
     """
@@ -92,14 +97,23 @@ class Btf:
         self.cache: dict[int, model.Type] = {}
         self._pointer_size = pointer_size
         self.byte_order, types_length, layout = self._read_header()
+        if self._strings_length and not data[self._strings]:
+            base = self.base = None
+        if base is not None and base.byte_order != self.byte_order:
+            raise TypeInfoError(
+                f"{self.byte_order}-endian, but its base {base.path} is {base.byte_order}-endian",
+                path,
+                0,
+            )
         self._words = struct.Struct(("<" if self.byte_order == "little" else ">") + "III")
         self.first_id = base.first_id + len(base._offsets) if base else 1
         self.first_string = base.first_string + base._strings_length if base else 0
+        tails = _tails(layout)
         self._offsets, end = btf_scan.scan(
-            data, self._types, types_length, self.byte_order == "big", _tails(layout)
+            data, self._types, types_length, self.byte_order == "big", tails
         )
         if end != types_length:
-            raise self._scan_error(end, types_length)
+            raise self._scan_error(end, types_length, tails)
 
     # What a graph is asked for.
 
@@ -132,20 +146,26 @@ class Btf:
 
     def ids(self, name: str) -> list[int]:
         """The ids of all types of that exact name, in order, the base's first."""
-        if not name:
+        if not name or "\0" in name:
             return []
+        wanted = name.encode("utf-8", "surrogateescape") + b"\0"
         found = self.base.ids(name) if self.base else []
-        own = btf_scan.named(
-            self.data,
-            self._types,
-            self.byte_order == "big",
-            self._offsets,
-            self._strings,
-            self._strings_length,
-            self.first_string,
-            name.encode("utf-8", "surrogateescape") + b"\0",
-        )
-        return found + [self.first_id + index for index in own]
+        own = []
+        text: Btf | None = self
+        while text is not None:  # types of split BTF have the names that the base has from there
+            own += btf_scan.named(
+                self.data,
+                self._types,
+                self.byte_order == "big",
+                self._offsets,
+                text.data,
+                text._strings,
+                text._strings_length,
+                text.first_string,
+                wanted,
+            )
+            text = text.base
+        return found + [self.first_id + index for index in sorted(own)]
 
     def summary(self, type_id: int) -> tuple[str, str]:
         """(kind, name) of a type, without building it."""
@@ -162,7 +182,9 @@ class Btf:
             return self.base.error(what, type_id)
         index = type_id - self.first_id
         known = 0 <= index < len(self._offsets)
-        return TypeInfoError(what, self.path, self._offset(type_id) if known else None)
+        # Names come from the file: one line it must stay, whatever is in them.
+        line = "".join(c if c.isprintable() else f"\\x{ord(c) & 0xFF:02x}" for c in what)
+        return TypeInfoError(line, self.path, self._offset(type_id) if known else None)
 
     # The header and the sections (section 2.1).
 
@@ -218,7 +240,7 @@ class Btf:
             )
         return header + start
 
-    def _scan_error(self, end: int, types_length: int) -> TypeInfoError:
+    def _scan_error(self, end: int, types_length: int, tails: array[int]) -> TypeInfoError:
         where = self._types + end
         type_id = self.first_id + len(self._offsets)
         left = types_length - end
@@ -230,10 +252,10 @@ class Btf:
             )
         info = self._words.unpack_from(self.data, where)[1]
         kind = info >> 24 & 0x7F
-        if kind in _READERS:
+        if tails[2 * kind] >= 0:
             return TypeInfoError(
-                f"type {type_id}, kind {kind} ({_KINDS[kind]}) of {info & 0xFFFFFF} elements, "
-                f"runs past the end of the type section",
+                f"type {type_id}, kind {kind} ({_KINDS.get(kind, 'unknown')}) of "
+                f"{info & 0xFFFFFF} elements, runs past the end of the type section",
                 self.path,
                 where,
             )
@@ -262,7 +284,13 @@ class Btf:
                 self.path,
                 referrer,
             )
-        end = self.data.find(b"\0", start, stop)
+        end = self.data.find(b"\0", start, min(stop, start + MAX_NAME + 1))
+        if end < 0 and start < stop:
+            raise TypeInfoError(
+                f"the name at string offset {offset:#x} has more than {MAX_NAME} bytes",
+                self.path,
+                referrer,
+            )
         return self.data[start : max(start, end)].decode("utf-8", "surrogateescape")
 
     def _read(self, type_id: int) -> model.Type:
@@ -329,17 +357,30 @@ class Btf:
         """4 where some struct leaves a pointer member only that much room, else 8."""
         for index in btf_scan.of_kind(
             self.data, self._types, self.byte_order == "big", self._offsets, 4
-        )[:1000]:
-            aggregate = self.by_id(self.first_id + index)
+        )[:MAX_GAPS]:
+            try:
+                aggregate = self.by_id(self.first_id + index)
+            except TypeInfoError:
+                continue  # it may not be the one that is asked for
             assert isinstance(aggregate, model.Aggregate)
             ends = [m.bit_offset for m in aggregate.members[1:]] + [8 * aggregate.size]
             for member, end in zip(aggregate.members, ends, strict=True):
-                if (
-                    end - member.bit_offset == 32
-                    and model.strip(self.by_id(member.type_id)).kind == model.POINTER
-                ):
+                if end - member.bit_offset == 32 and self._is_pointer(member.type_id):
                     return 4
         return 8
+
+    def _is_pointer(self, type_id: int) -> bool:
+        """Whether a type is a pointer, behind a few typedefs and qualifiers at most."""
+        for _ in range(MAX_MODIFIERS):
+            try:
+                type_ = self.by_id(type_id)
+            except TypeInfoError:
+                return False
+            if type_.kind not in model.MODIFIERS:
+                return type_.kind == model.POINTER
+            assert isinstance(type_, model.Reference)
+            type_id = type_.target_id
+        return False
 
 
 def _tails(layout: bytes) -> array[int]:
@@ -386,6 +427,7 @@ def _read_int(btf: Btf, record: Record) -> model.Type:
 def _read_array(btf: Btf, record: Record) -> model.Type:
     element, index, count = (btf.word(record.tail + 4 * i) for i in range(3))
     btf.known_id(element, record.tail)
+    btf.known_id(index, record.tail + 4)
     return model.Array(btf, record.id, element, index, count)
 
 

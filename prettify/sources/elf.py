@@ -41,14 +41,40 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
 
 
 def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
-    section = elf.get_section_by_name(".BTF")
-    if section is None:
+    data = _section(elf, path, ".BTF")
+    if data is None:
         return None
     pointer_size = elf.elfclass // 8
-    own_base = elf.get_section_by_name(".BTF.base")
+    # What `resolve_btfids` or `bpftool gen` put beside split BTF is complete in itself, and what
+    # the ids in .BTF count from; a kernel's whole BTF is not.
+    own_base = _section(elf, path, ".BTF.base")
     if own_base is not None:
-        base = Btf(own_base.data(), f"{path}(.BTF.base)", base, pointer_size)
-    return Btf(section.data(), f"{path}(.BTF)", base, pointer_size)
+        base = Btf(own_base, f"{path}(.BTF.base)", None, pointer_size)
+    return Btf(data, f"{path}(.BTF)", base, pointer_size)
+
+
+def _section(elf: Any, path: str, name: str) -> bytes | None:
+    """The contents of a section, or None where the file has none of it.
+
+    Files of debug information keep the headers of sections whose contents they left out.
+    """
+    # Its headers say how many there are, and pyelftools believes them.
+    count, entry = elf.num_sections(), elf["e_shentsize"]
+    if count and elf["e_shoff"] + count * entry > elf.stream_len:
+        raise TypeInfoError(f"damaged ELF file: it has no room for {count} section headers", path)
+    section = elf.get_section_by_name(name)
+    if section is None or section["sh_type"] == "SHT_NOBITS":
+        return None
+    start, size = section["sh_offset"], section["sh_size"]
+    if start + size > elf.stream_len:
+        raise TypeInfoError(
+            f"damaged ELF file: section {name}, {size} bytes at {start:#x}, runs past the end at "
+            f"{elf.stream_len:#x}",
+            path,
+            start,
+        )
+    data: bytes = section.data()
+    return data
 
 
 # What an ELF file may hold. A new format of type information is a row here.

@@ -1,0 +1,213 @@
+"""The machine: numbers, bits, text, names, loops, and output that does not fit its buffer."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prettify.core import emitter
+from prettify.core import program as ops
+from prettify.dialects.assembler import Assembler, Label, listing
+
+
+def text(to: Assembler, data: bytes, *, big: bool = False, count: int = 1, sep: bytes = b"") -> str:
+    program = to.finish(len(data) // max(count, 1), big_endian=big, separator=sep)
+    return b"".join(emitter.render(program, data, 0, count, True)).decode("latin-1")
+
+
+def machine(*instructions: tuple[int, ...]) -> Assembler:
+    to = Assembler()
+    for instruction in instructions:
+        to.add(*instruction)
+    return to
+
+
+@given(st.binary(min_size=1, max_size=16), st.booleans())
+def test_integers_of_every_size(data: bytes, big: bool) -> None:
+    order = "big" if big else "little"
+    unsigned = machine((ops.UNSIGNED, 0, len(data)), (ops.DECIMAL,))
+    assert text(unsigned, data, big=big) == str(int.from_bytes(data, order))
+    signed = machine((ops.SIGNED, 0, len(data)), (ops.DECIMAL,))
+    assert text(signed, data, big=big) == str(int.from_bytes(data, order, signed=True))
+    hexadecimal = machine((ops.SIGNED, 0, len(data)), (ops.HEX,))
+    assert text(hexadecimal, data, big=big) == hex(int.from_bytes(data, order))
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(0, 31), st.integers(1, 128), st.booleans())
+def test_bits_of_every_width_and_place(data: bytes, at: int, width: int, big: bool) -> None:
+    bits = "".join(f"{byte:08b}" if big else f"{byte:08b}"[::-1] for byte in data)
+    field = bits[at : at + width]
+    value = int(field if big else field[::-1], 2)
+    assert text(machine((ops.BITS, at, width), (ops.DECIMAL,)), data, big=big) == str(value)
+    signed = value - (1 << width) if value >> (width - 1) else value
+    assert text(machine((ops.BITS, at, width, 1), (ops.DECIMAL,)), data, big=big) == str(signed)
+
+
+@pytest.mark.parametrize(
+    ("least", "plain", "value", "shown"),
+    [(0, 0, 0, "0x0"), (0, 1, 0, "0"), (16, 0, 0, "0x" + "0" * 16), (16, 0, 0xAB, "0x" + "0" * 14 + "ab")],
+)
+def test_hexadecimal(least: int, plain: int, value: int, shown: str) -> None:
+    to = machine((ops.UNSIGNED, 0, 8), (ops.HEX, least, plain))
+    assert text(to, value.to_bytes(8, "little")) == shown
+
+
+@given(st.dictionaries(st.integers(0, 255), st.binary(min_size=1, max_size=5), max_size=40), st.binary(min_size=1, max_size=1))
+def test_names_are_found_or_passed_over(names: dict[int, bytes], data: bytes) -> None:
+    to = Assembler()
+    done = Label()
+    to.add(ops.UNSIGNED, 0, 1)
+    to.name(names.items(), 8, done)
+    to.literal(b"none")
+    to.place(done)
+    assert text(to, data) == names.get(data[0], b"none").decode("latin-1")
+
+
+def test_the_first_of_several_names_counts() -> None:
+    to = Assembler()
+    done = Label()
+    to.add(ops.UNSIGNED, 0, 1)
+    to.name([(1, b"first"), (1, b"second"), (257, b"third")], 8, done)
+    to.place(done)
+    assert text(to, b"\1") == "first"
+
+
+def test_loops_within_loops_step_and_come_back() -> None:
+    to = Assembler()
+    rows = to.loop(2, 3)
+    to.between(b"; ")
+    items = to.loop(3, 1)
+    to.between(b",")
+    to.add(ops.UNSIGNED, 0, 1)
+    to.add(ops.DECIMAL)
+    to.next(items)
+    to.next(rows)
+    to.literal(b" ")
+    to.add(ops.UNSIGNED, 0, 1)
+    to.add(ops.DECIMAL)
+    assert text(to, bytes(range(1, 7))) == "1,2,3; 4,5,6 1"
+
+
+def test_a_branch_out_of_two_loops_restores_the_place() -> None:
+    to = Assembler()
+    out = Label()
+    rows = to.loop(2, 3)
+    items = to.loop(3, 1)
+    to.add(ops.UNSIGNED, 0, 1)
+    to.branch(ops.IF_ZERO, out)
+    to.add(ops.DECIMAL)
+    to.next(items)
+    to.next(rows)
+    to.place(out)
+    to.add(ops.UNSIGNED, 5, 1)
+    to.add(ops.DECIMAL)
+    assert text(to, bytes((1, 2, 3, 4, 0, 9))) == "12349"
+
+
+def test_index_of_a_loop() -> None:
+    to = Assembler()
+    rounds = to.loop(3, 0)
+    to.add(ops.INDEX)
+    to.add(ops.DECIMAL)
+    to.next(rounds)
+    assert text(to, b"") == "012"
+
+
+@pytest.mark.parametrize(
+    ("style", "data", "shown"),
+    [
+        (ops.TEXT_PAHOLE, b'a"\\\n\t\r\x01\x7f\xff\0rest', r"a\"\\\n\t\r\001\177\377"),
+        (ops.TEXT_PAHOLE, "aé€𐍈\u0085".encode(), "aé€𐍈\\302\\205"),
+        (ops.TEXT_PAHOLE, b"\xc3", r"\303"),
+        (ops.TEXT_PAHOLE, b"\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80", r"\355\240\200\300\200\364\220\200\200"),
+        (ops.TEXT_JSON, b'a"\\\n\b\f\x01\x7f\xff', 'a\\"\\\\\\n\\b\\f\\u0001\x7f\\u00ff'),
+        (ops.TEXT_JSON, "é\u0085".encode(), "é\u0085"),
+        (ops.TEXT_C, b"a\0b??=\xc3\xa9\0\0", r"a\000b?\?=\303\251"),
+    ],
+)
+def test_text(style: int, data: bytes, shown: str) -> None:
+    to = machine((ops.STRING, 0, len(data), style))
+    assert text(to, data).encode("latin-1").decode() == shown
+
+
+def test_hash_is_siphash() -> None:
+    """The reference vector of SipHash-2-4 for the key 00..0f and the message 00..07."""
+    to = machine((ops.UNSIGNED, 0, 8), (ops.HASH,), (ops.HEX,))
+    program = to.finish(8, big_endian=False, key=bytes(range(16)))
+    reference = int.from_bytes(bytes.fromhex("6224939a79f5f593"), "little") & 0xFFFFFFFF
+    assert b"".join(emitter.render(program, bytes(range(8)), 0, 1, True)) == b"%#x" % reference
+
+
+@pytest.mark.parametrize("value", [0, 0xFFFFFFFFFFFFF001, 0xFFFFFFFFFFFFFFFF])
+def test_null_and_errors_are_not_hashed(value: int) -> None:
+    to = machine((ops.UNSIGNED, 0, 8), (ops.HASH,), (ops.HEX,))
+    assert text(to, value.to_bytes(8, "little")) == hex(value)
+
+
+def test_separators_stand_between_records() -> None:
+    to = machine((ops.UNSIGNED, 0, 1), (ops.DECIMAL,))
+    program = to.finish(1, big_endian=False, separator=b", ")
+    assert b"".join(emitter.render(program, b"\1\2\3", 0, 3, True)) == b"1, 2, 3"
+    assert b"".join(emitter.render(program, b"\1\2\3", 1, 2, False)) == b", 2, 3"
+    assert b"".join(emitter.render(program, b"", 0, 0, True)) == b""
+
+
+@pytest.mark.parametrize("size", [1, 100, emitter.BUFFER - 257, emitter.BUFFER - 256, 3 * emitter.BUFFER])
+def test_output_of_any_length_is_whole(size: int) -> None:
+    """A full buffer stops the machine anywhere, and it goes on where it stopped."""
+    to = Assembler()
+    to.add(ops.STRING, 0, size, ops.TEXT_PAHOLE)
+    to.literal(b"|" * 300)
+    inner = to.loop(max(1, min(size // 8, 50_000)), 8 if size >= 8 else 0)
+    to.between(b",")
+    to.add(ops.UNSIGNED, 0, 1)
+    to.add(ops.DECIMAL)
+    to.next(inner)
+    data = bytes(97 + i % 26 for i in range(size))
+    program = to.finish(size, big_endian=False)
+    pieces = list(emitter.render(program, data, 0, 1, True))
+    numbers = range(0, 8 * max(1, min(size // 8, 50_000)), 8) if size >= 8 else [0]
+    expected = data.decode() + "|" * 300 + ",".join(str(data[i]) for i in numbers)
+    assert b"".join(pieces).decode() == expected
+    assert max(map(len, pieces)) <= emitter.BUFFER + 2 * ops.MARGIN + 300
+
+
+def test_data_that_is_too_short_is_refused() -> None:
+    program = machine((ops.UNSIGNED, 0, 4), (ops.DECIMAL,)).finish(4, big_endian=False)
+    for start, count in ((0, 2), (1, 1), (-1, 1), (0, -1)):
+        with pytest.raises(ValueError, match="bytes do not hold"):
+            list(emitter.render(program, bytes(4), start, count, True))
+
+
+def test_operation_numbers_are_the_named_ones() -> None:
+    """The machine names its literal numbers in comments: both must agree with core.program."""
+    import re
+    from pathlib import Path
+
+    import prettify
+
+    source = (Path(prettify.__file__).parent / "core" / "emitter.py").read_text()
+    named = re.findall(r"op == (\d+)(?: or op == (\d+))?:  # (\w+)(?:, (\w+))?", source)
+    found = {}
+    for first, second, name, other in named:
+        found[name] = int(first)
+        if other:
+            found[other] = int(second)
+    operations = {
+        name: value
+        for name, value in vars(ops).items()
+        if name.isupper() and not name.startswith("TEXT") and name not in ("WORDS", "MAX_LOOPS", "MARGIN", "END")
+    }
+    assert found == operations
+
+
+def test_literals_next_to_each_other_are_one() -> None:
+    to = Assembler()
+    to.literal(b"a")
+    to.literal(b"b")
+    program = to.finish(0, big_endian=False)
+    assert listing(program) == [(ops.LITERAL, 0, 2, 0, 0), (ops.END, 0, 0, 0, 0)]
+    assert isinstance(program.code, array)
