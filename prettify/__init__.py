@@ -1,8 +1,8 @@
 """Shows raw binary records as C or JSON, from type information that is already there.
 
-    import prettify
-    types = prettify.load_types()
-    print(types["struct elf64_hdr"].format(open("/bin/true", "rb").read(64)))
+import prettify
+types = prettify.load_types()
+print(types["struct elf64_hdr"].format(open("/bin/true", "rb").read(64)))
 """
 
 from __future__ import annotations

@@ -210,7 +210,7 @@ class RecordType:
         """
         from prettify.compilers.numpy_dtype import view
 
-        return view(self.layout, self.byte_order, data)
+        return view(self.layout, self.byte_order, data, self.dtype)
 
     def _record(self, data: Buffer) -> bytes:
         record = bytes(memoryview(data).cast("B")[: self.size])
@@ -228,9 +228,7 @@ def check_options(form: str, options: Options) -> None:
     for name, default in Options.DEFAULTS.items():
         if getattr(options, name) is not default and name not in takes:
             takers = ", ".join(f for f in FORMS if name in FORMS[f].options)
-            raise UsageError(
-                f"{name.replace('_', '-')} means nothing in {form}, only in {takers}"
-            )
+            raise UsageError(f"{name.replace('_', '-')} means nothing in {form}, only in {takers}")
 
 
 def decode(

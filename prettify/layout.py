@@ -24,14 +24,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prettify.errors import TypeInfoError
     from prettify.model import Type
 
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
-MAX_NODES = 1 << 18  # nodes of one layout; unions can double them at each level
-MAX_EMPTY = 1 << 16  # elements without a size in all arrays around one place
+# Of all nodes of one layout, the levels they are at, added up: what is compiled from a layout may
+# hold a node once for each level. Unions can double the nodes at each level.
+MAX_NODES = 1 << 18
+MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
+MANY = 16
+
+INSIDE = model.SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
 
 # How the bits of a floating point number are to be read.
-HALF, BFLOAT, SINGLE, DOUBLE, X87, QUAD = "half bfloat single double x87 quad".split()
+HALF, BFLOAT, SINGLE = "half", "bfloat", "single"
+DOUBLE, X87, QUAD = "double", "x87", "quad"
 FLOAT_FORMATS = {4: SINGLE, 8: DOUBLE}
 
 
@@ -198,52 +205,104 @@ def resolve(type_: Type) -> Layout:
 
     A type without a size (a function, a declaration) has a layout of 0 bytes and no members.
     """
-    return Layout(type_, _Builder(type_).build(type_, 0, 0, 1))
+    return Layout(type_, _Builder(type_).build(type_, 0, 0))
 
 
 class _Builder:
-    """Builds one layout; counts its nodes and knows what is being built, against cycles."""
+    """Builds one layout; counts its nodes and knows what is being built, against cycles.
 
-    __slots__ = ("active", "nodes", "whole")
+    elements: of all arrays around the place where the builder is; empties: of those whose elements
+    have no size.
+    """
+
+    __slots__ = ("_stripped", "active", "elements", "empties", "nodes", "whole")
 
     def __init__(self, whole: Type) -> None:
         self.whole = whole
         self.nodes = 0
         self.active: set[int] = set()
+        self.elements = 1
+        self.empties = 1
+        self._stripped: dict[int, Type | None] = {}
 
-    def build(self, declared: Type, bit_offset: int, depth: int, repeats: int) -> Node:
-        """The node of a type there. `repeats`: elements of empty arrays around it."""
-        type_ = model.strip(declared)
-        self.nodes += 1
+    def build(self, declared: Type, bit_offset: int, depth: int) -> Node:
+        """The node of a type there."""
+        type_ = self.strip(declared)
+        self.nodes += depth
         if self.nodes > MAX_NODES:
             raise self.whole.graph.error(
-                f"{spelled(self.whole)} has more than {MAX_NODES} members", self.whole.id
+                f"{spelled(self.whole)} has too many members, or nests too many too deep",
+                self.whole.id,
             )
         if depth > MAX_DEPTH:
-            raise self.whole.graph.error(
-                f"{spelled(self.whole)} nests deeper than {MAX_DEPTH} levels", self.whole.id
-            )
-        node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(model.size_of(type_), 0))
+            raise self._too_deep()
+        size = 0 if type_.kind == VARIABLE else self.size(type_)
+        node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(size, 0))
         nest = _NESTS.get(type_.kind)
         if nest is not None:
             if type_.id in self.active:
                 raise type_.graph.error(f"{spelled(type_)} contains itself", type_.id)
             self.active.add(type_.id)
-            node = nest(self, node, depth, repeats)
+            node = nest(self, node, depth)
             self.active.discard(type_.id)
         return node
 
-    def aggregate(self, node: Node, depth: int, repeats: int) -> Node:
+    def _too_deep(self) -> TypeInfoError:
+        return self.whole.graph.error(
+            f"{spelled(self.whole)} nests deeper than {MAX_DEPTH} levels", self.whole.id
+        )
+
+    def strip(self, type_: Type) -> Type:
+        """As model.strip, but each typedef and qualifier is walked through only once."""
+        known = self._stripped
+        path = []
+        while type_.kind in model.MODIFIERS:
+            assert isinstance(type_, model.Reference)
+            if type_.id in known:
+                last = known[type_.id]
+                if last is None:
+                    raise type_.graph.error(f"{spelled(type_)} is defined as itself", type_.id)
+                type_ = last
+                break
+            known[type_.id] = None
+            path.append(type_.id)
+            type_ = type_.target
+        for type_id in path:
+            known[type_id] = type_
+        return type_
+
+    def size(self, type_: Type) -> int:
+        """As model.size_of, but of arrays in no more arrays than a layout may have."""
+        asked = type_
+        count = 1
+        for _ in range(MAX_DEPTH + 1):
+            if not isinstance(type_, model.Array):
+                break
+            count *= type_.count
+            type_ = self.strip(type_.element)
+            if type_ is asked:
+                raise asked.graph.error(f"{spelled(asked)} contains itself", asked.id)
+        else:
+            raise self._too_deep()
+        if asked.kind == ARRAY and type_.kind not in INSIDE:
+            raise asked.graph.error(
+                f"{spelled(asked)} cannot be an array of {spelled(type_)}", asked.id
+            )
+        size = model.size_of(type_)
+        if size * count > model.MAX_SIZE:
+            raise asked.graph.error(f"{spelled(asked)} is larger than 4 GiB", asked.id)
+        return size * count
+
+    def aggregate(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Aggregate)
         children = []
         for member in type_.members:
-            child = self.member(type_, member, node.bit_offset, depth, repeats)
-            if child.bit_offset + child.bit_size > node.bit_offset + node.bit_size:
-                raise type_.graph.error(
-                    f"member {member.name or '(anonymous)'} of {spelled(type_)} ends at bit "
-                    f"{member.bit_offset + child.bit_size}, behind its {type_.size} bytes",
-                    type_.id,
+            child = self.member(type_, member, node.bit_offset, depth)
+            end = child.bit_offset + child.bit_size - node.bit_offset
+            if end > node.bit_size:
+                raise self._bad_member(
+                    type_, member, f"ends at bit {end}, behind its {type_.size} bytes"
                 )
             children.append(child)
         if children and type_.kind == STRUCT:
@@ -253,23 +312,21 @@ class _Builder:
         node.children = tuple(children)
         return node
 
-    def member(
-        self, of: model.Aggregate, member: model.Member, start: int, depth: int, repeats: int
-    ) -> Node:
+    def member(self, of: model.Aggregate, member: model.Member, start: int, depth: int) -> Node:
         graph = of.graph
-        child = self.build(
-            graph.by_id(member.type_id), start + member.bit_offset, depth + 1, repeats
-        )
-        what = f"member {member.name or '(anonymous)'} of {spelled(of)}"
+        declared = graph.by_id(member.type_id)
+        kind = self.strip(declared).kind
+        if kind not in INSIDE:
+            raise self._bad_member(of, member, f"cannot be of kind {kind}")
+        child = self.build(declared, start + member.bit_offset, depth + 1)
         child.name = member.name
         child.member = True
-        if child.kind not in model.SIZED:
-            raise graph.error(f"{what} is a {child.kind}, which has no size", of.id)
         if member.bit_size:
             if child.kind not in (INT, ENUM) or member.bit_size > child.bit_size:
-                raise graph.error(
-                    f"{what} is a bitfield of {member.bit_size} bits of {spelled(child.declared)}",
-                    of.id,
+                raise self._bad_member(
+                    of,
+                    member,
+                    f"is a bitfield of {member.bit_size} bits of {spelled(child.declared)}",
                 )
             child.bitfield = True
             child.bit_size = member.bit_size
@@ -280,42 +337,53 @@ class _Builder:
             child.bit_size = child.type.bits
         elif child.bit_offset & 7:
             if child.kind not in (INT, ENUM):
-                raise graph.error(f"{what} does not begin at a whole byte", of.id)
+                raise self._bad_member(of, member, "does not begin at a whole byte")
             child.bitfield = True
         return child
 
-    def array(self, node: Node, depth: int, repeats: int) -> Node:
+    def _bad_member(self, of: Type, member: model.Member, what: str) -> TypeInfoError:
+        name = member.name or "(anonymous)"
+        return of.graph.error(f"member {name} of {spelled(of)} {what}", of.id)
+
+    def array(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Array)
-        stride = model.size_of(type_.element)
-        if stride < 0:
-            raise type_.graph.error(
-                f"an array of {spelled(type_.element)}, which has no size", type_.id
-            )
-        if not stride:
-            repeats *= max(type_.count, 1)
-            if repeats > MAX_EMPTY:
+        outside = self.elements, self.empties
+        node.count = type_.count
+        node.stride = self.size(self.strip(type_.element))
+        self.elements *= max(type_.count, 1)
+        if not node.stride:
+            self.empties *= max(type_.count, 1)
+            if self.empties > MANY and self.elements > MAX_EMPTY:
                 raise type_.graph.error(
                     f"an array of {type_.count} elements that have no bytes", type_.id
                 )
-        node.count = type_.count
-        node.stride = stride
-        node.element = self.build(type_.element, node.bit_offset, depth + 1, repeats)
+        node.element = self.build(type_.element, node.bit_offset, depth + 1)
+        self.elements, self.empties = outside
         return node
 
-    def variable(self, node: Node, depth: int, repeats: int) -> Node:
-        assert isinstance(node.type, model.Variable)
-        inner = self.build(node.type.target, node.bit_offset, depth + 1, repeats)
-        inner.declared = node.type
+    def variable(self, node: Node, depth: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Variable)
+        if self.strip(type_.target).kind in (VARIABLE, SECTION):
+            raise type_.graph.error(
+                f"{spelled(type_)} cannot be of type {spelled(type_.target)}", type_.id
+            )
+        inner = self.build(type_.target, node.bit_offset, depth + 1)
+        inner.declared = type_
         return inner
 
-    def section(self, node: Node, depth: int, repeats: int) -> Node:
+    def section(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Section)
         children = []
         for entry in type_.entries:
             variable = type_.graph.by_id(entry.type_id)
-            child = self.build(variable, 8 * entry.offset, depth + 1, repeats)
+            if variable.kind != VARIABLE:
+                raise type_.graph.error(
+                    f"{spelled(type_)} holds {spelled(variable)}, which is no variable", type_.id
+                )
+            child = self.build(variable, 8 * entry.offset, depth + 1)
             if child.kind not in model.SIZED:
                 raise type_.graph.error(f"{spelled(variable)} has no size", type_.id)
             if child.offset + child.size > type_.size:
@@ -331,7 +399,7 @@ class _Builder:
         return node
 
 
-_NESTS: dict[str, Callable[[_Builder, Node, int, int], Node]] = {
+_NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
     STRUCT: _Builder.aggregate,
     UNION: _Builder.aggregate,
     ARRAY: _Builder.array,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prettify.errors import TypeInfoError
 
 # Every class below has one of these as its `kind`. A new kind needs: a class here, a row in
-# SIZED or UNSIZED, a reader in each source that has it, and a row in `layout.BUILDERS`.
+# SIZED or UNSIZED, a reader in each source that has it, and a row in the builders of `layout`.
 VOID = "void"
 INT = "int"
 FLOAT = "float"
@@ -68,7 +68,10 @@ if TYPE_CHECKING:
 
         path: str
         byte_order: str  # "little" or "big"
-        pointer_size: int  # bytes
+
+        @property
+        def pointer_size(self) -> int:
+            """Bytes in a pointer."""
 
         def by_id(self, type_id: int) -> Type:
             """The type of that id; 0 is void. Raises TypeInfoError."""
@@ -400,7 +403,12 @@ class Section(Type):
     kind = SECTION
 
     def __init__(
-        self, graph: TypeGraph, type_id: int, name: str, size: int, entries: tuple[SectionEntry, ...]
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        size: int,
+        entries: tuple[SectionEntry, ...],
     ) -> None:
         super().__init__(graph, type_id, name)
         self.size = size

@@ -1,4 +1,4 @@
-"""Which prettify is tested: as installed, or, with PRETTIFY_PURE=1, without its compiled modules."""
+"""Which prettify is tested: as installed; with PRETTIFY_PURE=1, without compiled modules."""
 
 from __future__ import annotations
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from btf_writer import BtfWriter
 from hypothesis import strategies as st
+
+from btf_writer import BtfWriter
 
 ORDERS = ("little", "big")
 INT_SIZES = (*range(1, 9), 16, 11, 13)

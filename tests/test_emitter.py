@@ -48,14 +48,22 @@ def test_bits_of_every_width_and_place(data: bytes, at: int, width: int, big: bo
 
 @pytest.mark.parametrize(
     ("least", "plain", "value", "shown"),
-    [(0, 0, 0, "0x0"), (0, 1, 0, "0"), (16, 0, 0, "0x" + "0" * 16), (16, 0, 0xAB, "0x" + "0" * 14 + "ab")],
+    [
+        (0, 0, 0, "0x0"),
+        (0, 1, 0, "0"),
+        (16, 0, 0, "0x" + "0" * 16),
+        (16, 0, 0xAB, "0x" + "0" * 14 + "ab"),
+    ],
 )
 def test_hexadecimal(least: int, plain: int, value: int, shown: str) -> None:
     to = machine((ops.UNSIGNED, 0, 8), (ops.HEX, least, plain))
     assert text(to, value.to_bytes(8, "little")) == shown
 
 
-@given(st.dictionaries(st.integers(0, 255), st.binary(min_size=1, max_size=5), max_size=40), st.binary(min_size=1, max_size=1))
+@given(
+    st.dictionaries(st.integers(0, 255), st.binary(min_size=1, max_size=5), max_size=40),
+    st.binary(min_size=1, max_size=1),
+)
 def test_names_are_found_or_passed_over(names: dict[int, bytes], data: bytes) -> None:
     to = Assembler()
     done = Label()
@@ -122,7 +130,8 @@ def test_index_of_a_loop() -> None:
         (ops.TEXT_PAHOLE, b'a"\\\n\t\r\x01\x7f\xff\0rest', r"a\"\\\n\t\r\001\177\377"),
         (ops.TEXT_PAHOLE, "aé€𐍈\u0085".encode(), "aé€𐍈\\302\\205"),
         (ops.TEXT_PAHOLE, b"\xc3", r"\303"),
-        (ops.TEXT_PAHOLE, b"\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80", r"\355\240\200\300\200\364\220\200\200"),
+        (ops.TEXT_PAHOLE, b"\xed\xa0\x80\xc0\x80", r"\355\240\200\300\200"),
+        (ops.TEXT_PAHOLE, b"\xf4\x90\x80\x80", r"\364\220\200\200"),
         (ops.TEXT_JSON, b'a"\\\n\b\f\x01\x7f\xff', 'a\\"\\\\\\n\\b\\f\\u0001\x7f\\u00ff'),
         (ops.TEXT_JSON, "é\u0085".encode(), "é\u0085"),
         (ops.TEXT_C, b"a\0b??=\xc3\xa9\0\0", r"a\000b?\?=\303\251"),
@@ -155,7 +164,9 @@ def test_separators_stand_between_records() -> None:
     assert b"".join(emitter.render(program, b"", 0, 0, True)) == b""
 
 
-@pytest.mark.parametrize("size", [1, 100, emitter.BUFFER - 257, emitter.BUFFER - 256, 3 * emitter.BUFFER])
+@pytest.mark.parametrize(
+    "size", [1, 100, emitter.BUFFER - 257, emitter.BUFFER - 256, 3 * emitter.BUFFER]
+)
 def test_output_of_any_length_is_whole(size: int) -> None:
     """A full buffer stops the machine anywhere, and it goes on where it stopped."""
     to = Assembler()
@@ -196,11 +207,8 @@ def test_operation_numbers_are_the_named_ones() -> None:
         found[name] = int(first)
         if other:
             found[other] = int(second)
-    operations = {
-        name: value
-        for name, value in vars(ops).items()
-        if name.isupper() and not name.startswith("TEXT") and name not in ("WORDS", "MAX_LOOPS", "MARGIN", "END")
-    }
+    others = {"WORDS", "MAX_LOOPS", "MARGIN", "END", "TEXT_PAHOLE", "TEXT_JSON", "TEXT_C"}
+    operations = {n: v for n, v in vars(ops).items() if n.isupper() and n not in others}
     assert found == operations
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ def test_the_modules_under_test_are_the_ones_meant(name: str) -> None:
     module = importlib.import_module(f"prettify.core.{name}")
     assert module.__file__ is not None
     compiled = not module.__file__.endswith(".py")
-    built = bool(list((Path(__file__).parent.parent / "prettify/core").glob(f"{name}.*.so")))
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    built = (Path(__file__).parent.parent / "prettify" / "core" / f"{name}{suffix}").exists()
     if PURE:
         assert not compiled
-        assert "Cython" not in sys.modules
+        assert not sys.modules["prettify.core.emitter"].cython.compiled
     elif built and not os.environ.get("PYTHONPATH"):
         assert compiled
 

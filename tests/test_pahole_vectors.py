@@ -44,7 +44,7 @@ def test_output_and_status(
     else:
         (tmp_path / "data").write_bytes(data)
         name = str(tmp_path / "data")
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(open(1, "wb", closefd=False)))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.FileIO(1, "w", closefd=False)))
     status = main([*arguments(row), name])
     sys.stdout.flush()
     out, err = capfdbinary.readouterr()

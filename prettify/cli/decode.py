@@ -32,7 +32,7 @@ DATA is one or more files; none, or -, is standard input."""
 
 EPILOG = """examples:
   prettify --header elf64_hdr < /bin/bash
-  prettify --header elf64_hdr -C elf64_shdr --seek '$header.e_shoff' --count '$header.e_shnum' /bin/bash
+  prettify --header elf64_hdr -C elf64_shdr --seek '$header.e_shoff' --count 3 /bin/bash
   prettify -C 'struct timespec64' --dialect kernel --compact samples/timespec64.bin
   prettify -t prog.bpf.o -C event --to ndjson events.bin | jq .pid
   prettify types 'elf64*'

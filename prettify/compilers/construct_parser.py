@@ -56,7 +56,7 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
 
     Raises UsageError where the type has no size, or the byte order is neither.
     """
-    name = model.spelled(layout.type)
+    name = values.title_of(layout.type)
     order = _ORDERS.get(byte_order)
     if order is None:
         raise UsageError(f"byte order {byte_order!r} is neither 'little' nor 'big'")
@@ -70,14 +70,14 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
 def unpack(layout: Layout, byte_order: str, data: bytes | bytearray | memoryview) -> Any:
     """The value at the start of data. Raises DataError where it is too short, and UsageError."""
     if len(data) < layout.size:
-        name = model.spelled(layout.type)
+        name = values.title_of(layout.type)
         raise DataError(f"{len(data)} bytes are too few for {name}, which has {layout.size}", 0)
     return compile_construct(layout, byte_order).parse(data[: layout.size])
 
 
-def pack(layout: Layout, byte_order: str, values: Any) -> bytes:
+def pack(layout: Layout, byte_order: str, value: Any) -> bytes:
     """The bytes of a value, the inverse of `unpack`. Raises DataError and UsageError."""
-    return bytes(compile_construct(layout, byte_order).build(values))
+    return bytes(compile_construct(layout, byte_order).build(value))
 
 
 # What has parts.

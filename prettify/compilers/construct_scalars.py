@@ -87,7 +87,8 @@ class Part(construct.Construct):  # type: ignore[misc]
             out = bytes(self.built(obj))
         except Misfit as misfit:
             where = "".join(reversed(misfit.steps)).removeprefix(".")
-            raise DataError(f"{where or self.title}: {misfit.what}") from None
+            what = values.one_line(f"{where or self.title}: {misfit.what}")
+            raise DataError(what) from None
         stream_write(stream, out, self.size, path)
         return obj
 

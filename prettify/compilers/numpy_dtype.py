@@ -52,7 +52,7 @@ def compile_dtype(layout: Layout, byte_order: str) -> Dtype:
 
     Raises UsageError where the type has no size or is more than numpy can hold.
     """
-    name = model.spelled(layout.type)
+    name = values.title_of(layout.type)
     if byte_order not in MARKS:
         raise UsageError(f"byte order {byte_order!r} is neither 'little' nor 'big'")
     if layout.root.kind not in model.SIZED:
@@ -77,7 +77,7 @@ def view(
     Raises UsageError as that does and where the type has 0 bytes; DataError where data is no whole
     number of records.
     """
-    name = model.spelled(layout.type)
+    name = values.title_of(layout.type)
     if dtype is None:
         dtype = compile_dtype(layout, byte_order)
     if not layout.size:

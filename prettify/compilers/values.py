@@ -41,6 +41,16 @@ def name_of(name: str) -> str:
     return name if name.isascii() else name.translate(_ESCAPES)
 
 
+def one_line(text: str) -> str:
+    """A message as one line of what can be printed, whatever names from a file are in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def title_of(type_: model.Type) -> str:
+    """What error messages call a type."""
+    return one_line(model.spelled(type_))
+
+
 def members(node: Node) -> Iterator[tuple[str, Node, Node]]:
     """(name, owner, member) of the members by which C reads a struct, union or section, in order.
 

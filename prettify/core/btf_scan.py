@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Finds where the types of a BTF type section begin, and which have a given name or kind.
 
 BTF says nowhere where its types are: a record's length follows from its kind and its count of

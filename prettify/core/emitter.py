@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The machine that runs programs over records: the one place where text is made.
 
 Operations are literal numbers below, with their names from `core.program` behind them: only
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 
-from prettify.core.program import MARGIN, MAX_LOOPS, WORDS
+from prettify.core.program import MARGIN, MAX_LOOPS
 from prettify.core.shortest import float_text
 
 if not __file__.endswith(".py"):
@@ -45,9 +45,8 @@ VALUES[20:24] = [
     int.from_bytes(b"somepseudorandomlygeneratedbytes"[8 * i : 8 * i + 8], "big") for i in range(4)
 ]
 
-def render(
-    program: Program, data: bytes, start: int, count: int, first: bool
-) -> Iterator[bytes]:
+
+def render(program: Program, data: bytes, start: int, count: int, first: bool) -> Iterator[bytes]:
     """The text of `count` records that begin at data[start], in pieces of at most BUFFER bytes.
 
     `first`: no record came before, so no separator is due before the first one.
@@ -733,8 +732,8 @@ def _siphash(
     d: cython.ulonglong = value[3] ^ value[23]
     word: cython.ulonglong = message
     block: cython.int
-    turn: cython.int
     turns: cython.int = 2
+    _turn: cython.int
     for block in range(3):
         if block == 1:
             word = value[6]  # the length, 8, in the top byte of the last word
@@ -743,7 +742,7 @@ def _siphash(
             c ^= 0xFF
             turns = 4
         d ^= word
-        for turn in range(turns):
+        for _turn in range(turns):
             a = (a + b) & ones
             b = _rotate(b, 13, ones) ^ a
             a = _rotate(a, 32, ones)

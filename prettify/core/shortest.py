@@ -61,6 +61,13 @@ def _special(
     quiet = fraction >> (fraction_bits - 1)
     payload = fraction & ((1 << (fraction_bits - 1)) - 1)
     word = "nan" if quiet else "nans"
+    if form == HALF or form == BFLOAT:
+        if quiet:
+            # A `float` becomes the smaller type, which keeps the upper bits of its payload.
+            payload <<= 23 - fraction_bits
+        else:
+            # Not a signalling one, which that makes quiet.
+            suffix = "f16" if form == HALF else "f16b"
     return f'{minus}__builtin_{word}{suffix}("{hex(payload) if payload else ""}")'
 
 

@@ -2,6 +2,11 @@
 
 What C takes as zero is left out, of a union the one member that holds most of it is initialized,
 and constants are spelled so that no compiler warns.
+
+C has no constants for x87 numbers whose leading bit contradicts their exponent: they are printed as
+the regular number of that value. And the text can be no better than the type information: BTF of
+pahole has one dimension of arrays that have several, and such arrays do not compile. Without names
+(`noname`) the text is for people only.
 """
 
 from __future__ import annotations
@@ -36,17 +41,15 @@ def compile_program(layout: Layout, options: Options) -> Program:
     """The program that prints records of that layout in this dialect."""
     big_endian = (options.byte_order or layout.byte_order) == "big"
     walk = _Walk(options, big_endian)
-    walk.top(pruned(layout.root), layout.root.declared)
-    return walk.to.finish(
-        layout.size, big_endian=big_endian, separator=SEPARATOR, key=POINTER_KEY
-    )
+    walk.top(layout.root)
+    return walk.to.finish(layout.size, big_endian=big_endian, separator=SEPARATOR, key=POINTER_KEY)
 
 
 def pruned(node: Node) -> Node:
     """A copy of a layout without what an initializer cannot or need not say.
 
-    Of a union stays the member that holds most of its bits, the first of several; members without
-    bytes go.
+    Of a union stays the member that holds most of its bits, the first of several; members that
+    hold nothing go.
     """
     copy = Node(node.kind, node.type, node.declared, node.name, node.bit_offset, node.bit_size)
     copy.member, copy.bitfield, copy.count, copy.stride = (
@@ -57,22 +60,91 @@ def pruned(node: Node) -> Node:
     )
     if node.element is not None:
         copy.element = pruned(node.element)
-    children = [pruned(child) for child in node.children if child.bit_size]
+    children = node.children
     if node.kind == model.UNION and children:
-        children = [max(children, key=held_bits)]
-    copy.children = tuple(children)
+        children = (kept(node),)
+    copy.children = tuple(pruned(child) for child in children if held_bits(child))
     return copy
 
 
+def kept(union: Node) -> Node:
+    """The member of a union that is printed."""
+    return max(union.children, key=held_bits)
+
+
 def held_bits(node: Node) -> int:
-    """How many bits of a pruned node an initializer can set."""
+    """How many bits of a node an initializer can set."""
+    if node.member and not node.name and node.kind not in NESTED:
+        return 0
     if node.element is not None:
         return node.count * held_bits(node.element)
     if node.kind in NESTED:
-        return sum(map(held_bits, node.children))
+        bits = map(held_bits, node.children)
+        return max(bits, default=0) if node.kind == model.UNION else sum(bits)
     if is_bool(node):
         return 1
     return node.bit_size if node.bitfield else 8 * value_size(node)
+
+
+def _zero(node: Node) -> bytes:
+    """What initializes all of a struct, union or array, not pruned, as zero."""
+    if not held_bits(node):
+        return b"{}"
+    if _first_is_printed(node):
+        return b"{ 0 }"
+    # A lone 0 would meet a member that takes none, or set as little of a union as its first member.
+    path = ""
+    node = pruned(node)
+    while node.element is not None or node.kind in NESTED:
+        if node.element is not None:
+            path += "[0]"
+            node = node.element
+        else:
+            node = node.children[0]
+            path += f".{node.name}" if node.name else ""
+    return b"{ " + encode(path) + b" = 0 }"
+
+
+def _first_is_printed(node: Node) -> bool:
+    """Whether the scalar that comes first in C is one that is printed."""
+    while node.element is not None or node.kind in NESTED:
+        inside = node.children
+        if node.element is not None:
+            inside = (node.element,) if node.count else ()
+        if not inside or (node.kind == model.UNION and kept(node) is not inside[0]):
+            return False
+        node = inside[0]
+    return held_bits(node) > 0
+
+
+def _names(node: Node) -> list[tuple[int, bytes]]:
+    """(value, name) of the enumerators that stand for that value in C too."""
+    assert isinstance(node.type, model.Enum)
+    if node.type.size == 8 and not node.type.wide:
+        return []  # its source has the lower half of their values
+    if not _lost_its_sign(node):
+        return enumerators(node)
+    most = 1 << (node.bit_size - 1)
+    signed = [(_with_sign(e.value), encode(e.name)) for e in node.type.enumerators]
+    return [(value, name) for value, name in signed if -most <= value < most]
+
+
+def _lost_its_sign(node: Node) -> bool:
+    """Whether a bitfield of an enum is signed though the enum's source does not say so.
+
+    Compilers wrote BTF without the sign before 2022. A field that holds an enumerator only if that
+    is negative gives it away; other places need no sign to have the same bits.
+    """
+    type_ = node.type
+    assert isinstance(type_, model.Enum)
+    if type_.signed or type_.wide or not node.bitfield or node.bit_size >= 8 * type_.size:
+        return False
+    least = -1 << (node.bit_size - 1)
+    return any(least <= _with_sign(e.value) < 0 for e in type_.enumerators)
+
+
+def _with_sign(value: int) -> int:
+    return value - (1 << 32) if value >> 31 else value
 
 
 def _holds_structs(node: Node) -> bool:
@@ -94,28 +166,29 @@ class _Walk:
         # Without names every member has to be there, or the next would take its place.
         self.zero = bool(options.zero) or options.noname
 
-    def top(self, node: Node, declared: model.Type) -> None:
-        if declared.kind == model.VARIABLE:
-            assert isinstance(declared, model.Variable)
-            declared = declared.target
-        name = None if self.options.noname else type_name(declared)
+    def top(self, whole: Node) -> None:
+        """The whole: a compound literal, or a constant with a cast."""
+        node = pruned(whole)
+        name = None
+        if node.kind in model.SIZED and not self.options.noname:
+            name = type_name(node.declared)
         if name:
             self.to.literal(b"(" + encode(name) + b")")
-        if node.of_chars:
+        if node.of_chars and held_bits(node):
             self.to.literal(b"{ ")
             self.value(node, 0)
             self.to.literal(b" }")
         elif node.kind in NESTED or node.element is not None:
             done, shown = Label(), Label()
-            if not self.zero and held_bits(node):
+            if not self.zero or not held_bits(node):
                 branch_if_set(self.to, node, shown)
-                self.to.literal(b"{ 0 }")
+                self.to.literal(_zero(whole))
                 self.to.branch(ops.JUMP, done)
             self.to.place(shown)
             self.value(node, 0)
             self.to.place(done)
         else:
-            self.value(node, 0)
+            self._scalar(node, cast=not name)
 
     def value(self, node: Node, depth: int) -> None:
         """A node's value as an initializer."""
@@ -139,10 +212,8 @@ class _Walk:
 
     def _members(self, node: Node, depth: int) -> None:
         for child in node.children:
-            if not child.name and child.kind in NESTED and not self.options.noname:
-                self._members(child, depth)
-                continue
             if not child.name and not self.options.noname:
+                self._members(child, depth)
                 continue
             hidden = self._unless_zero(child)
             self.to.literal(self._line(depth))
@@ -192,7 +263,8 @@ class _Walk:
 
     # Scalars.
 
-    def _scalar(self, node: Node) -> None:
+    def _scalar(self, node: Node, cast: bool = True) -> None:
+        """A scalar, with the cast that its value needs unless there is one already."""
         if node.kind == model.FLOAT:
             form = load_float(self.to, node)
             quad = form == QUAD and "128" in node.type.name
@@ -200,16 +272,16 @@ class _Walk:
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], style)
         elif node.kind == model.POINTER:
             load(self.to, node)
-            if not self.options.noname:
-                cast = type_name(model.unqualified(node.declared)) or "void *"
-                self.to.literal(b"(" + encode(cast) + b")")
+            if cast and not self.options.noname:
+                name = type_name(model.unqualified(node.declared)) or "void *"
+                self.to.literal(b"(" + encode(name) + b")")
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
         elif is_bool(node):
             self._boolean(node)
         elif node.kind == model.ENUM:
-            self._enum(node)
+            self._enum(node, cast)
         else:
             self._integer(node)
 
@@ -223,14 +295,21 @@ class _Walk:
         self.to.literal(b"0")
         self.to.place(done)
 
-    def _enum(self, node: Node) -> None:
+    def _enum(self, node: Node, cast: bool) -> None:
         named = Label()
-        load(self.to, node)
-        self.to.name(enumerators(node), node.bit_size, named)
-        cast = None if self.options.noname else type_name(model.unqualified(node.declared))
-        if cast:
-            self.to.literal(b"(" + encode(cast) + b")")
-        self._integer(node)
+        signless = _lost_its_sign(node)
+        if signless:
+            self.to.add(ops.BITS, node.bit_offset, node.bit_size, 1)
+        else:
+            load(self.to, node)
+        self.to.name(_names(node), node.bit_size, named)
+        if cast and not self.options.noname:
+            name = type_name(model.unqualified(node.declared))
+            self.to.literal(b"(" + encode(name) + b")" if name else b"")
+        if signless:
+            self.to.add(ops.DECIMAL)
+        else:
+            self._integer(node)
         self.to.place(named)
 
     def _integer(self, node: Node) -> None:
@@ -279,8 +358,10 @@ class _Walk:
         signed = is_signed(node)
         self.to.literal(b"(__int128)(" if signed else b"(")
         self.to.literal(b"(unsigned __int128)")
-        self._part(node, 64, node.bit_size - 64)
-        self.to.add(ops.HEX)
+        # Of a signed bitfield the sign goes on above its bits, which a conversion does by itself.
+        narrow = signed and node.bit_size < 128
+        self._part(node, 64, node.bit_size - 64, narrow)
+        self.to.add(ops.DECIMAL if narrow else ops.HEX)
         self.to.literal(b" << 64 | ")
         self._part(node, 0, 64)
         self.to.add(ops.HEX)

@@ -65,6 +65,11 @@ def _names_zero(node: Node) -> bool:
     return any(not e.value & mask for e in node.type.enumerators)
 
 
+def _shows_nothing(node: Node) -> bool:
+    """Whether a union has only members that cannot be shown, or none."""
+    return all(child.kind in UNSUPPORTED for child in node.children)
+
+
 def _is_text(node: Node) -> bool:
     """Whether an array is of one-byte integers."""
     element = node.element
@@ -201,9 +206,8 @@ class _Walk:
                 self.show(child, depth + 1)
             bracket = b"}"
         end = self._end(depth)
-        if depth and self.compact and node.kind == model.UNION:
-            if all(child.kind in UNSUPPORTED for child in node.children):
-                end = b"|"
+        if depth and self.compact and node.kind == model.UNION and _shows_nothing(node):
+            end = b"|"
         self.to.literal(self._indent(depth) + bracket + end)
         self.to.place(done)
 
@@ -288,7 +292,8 @@ class _Walk:
             return bool(node.count) and self._branch_if_element_shown(node, target)
         if node.kind in model.AGGREGATES:
             # No short cut: every child has to put its test down.
-            return any([self._branch_if_shown(child, target) for child in node.children])
+            tests = [self._branch_if_shown(child, target) for child in node.children]
+            return any(tests)
         if _is_odd(node):
             self._load(node)
             self.to.branch(ops.IF_SET, target)

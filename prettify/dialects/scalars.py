@@ -75,7 +75,7 @@ def covered(node: Node) -> bool:
 
 
 def value_size(node: Node) -> int:
-    """The bytes that hold a scalar's value: all, but for an x87 number, which has 10 of up to 16."""
+    """The bytes that hold a scalar's value: all, but 10 of the up to 16 of an x87 number."""
     return 10 if node.kind == model.FLOAT and float_format(node) == X87 else node.size
 
 

@@ -1,9 +1,9 @@
 """Numbers as options take them: C integers, `$header.a.b`, and + - * / with parentheses.
 
-    expression = term { ("+" | "-") term }
-    term       = factor { ("*" | "/") factor }
-    factor     = "-" factor | "(" expression ")" | number | "$header." path
-    number     = decimal, 0x hexadecimal, 0b binary, or octal with a leading 0
+expression = term { ("+" | "-") term }
+term       = factor { ("*" | "/") factor }
+factor     = "-" factor | "(" expression ")" | number | "$header." path
+number     = decimal, 0x hexadecimal, 0b binary, or octal with a leading 0
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 HEADER = "$header."
 TOKEN = re.compile(r"\s*(?:(\$header(?:\.\w+)+)|(\w+)|([-+*/()]))")
-NUMBER = re.compile(r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9]\d*)")
+NUMBER = re.compile(
+    r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9]\d*)"
+)
 BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 MAX_LENGTH = 1000  # characters of an expression, and so also its depth
 

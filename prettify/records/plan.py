@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from prettify.core.program import Program
     from prettify.dialects import Form
     from prettify.dialects.options import Options
     from prettify.layout import Layout

@@ -26,6 +26,9 @@ MAX_NAME = 4096  # bytes; a file may name any number of things with one long str
 MAX_GAPS = 1000  # structs that are searched for the size of a pointer
 MAX_MODIFIERS = 8  # between a member and the pointer that it is, in that search
 
+# The kinds that have no name, whatever is in its place: pointers, arrays, qualifiers, prototypes.
+NAMELESS = frozenset((2, 3, 9, 10, 11, 13))
+
 # The encoding bits of INT (section 2.2.1).
 INT_SIGNED, INT_CHAR, INT_BOOL = 1, 2, 4
 
@@ -106,12 +109,13 @@ class Btf:
                 0,
             )
         self._words = struct.Struct(("<" if self.byte_order == "little" else ">") + "III")
-        self.first_id = base.first_id + len(base._offsets) if base else 1
-        self.first_string = base.first_string + base._strings_length if base else 0
+        self.first_id: int = base.first_id + len(base._offsets) if base else 1
+        self.first_string: int = base.first_string + base._strings_length if base else 0
         tails = _tails(layout)
-        self._offsets, end = btf_scan.scan(
+        offsets, end = btf_scan.scan(
             data, self._types, types_length, self.byte_order == "big", tails
         )
+        self._offsets: array[int] = offsets
         if end != types_length:
             raise self._scan_error(end, types_length, tails)
 
@@ -150,7 +154,7 @@ class Btf:
             return []
         wanted = name.encode("utf-8", "surrogateescape") + b"\0"
         found = self.base.ids(name) if self.base else []
-        own = []
+        own: list[int] = []
         text: Btf | None = self
         while text is not None:  # types of split BTF have the names that the base has from there
             own += btf_scan.named(
@@ -173,8 +177,8 @@ class Btf:
             return self.base.summary(type_id)
         offset = self._offset(type_id)
         name, info, _ = self._words.unpack_from(self.data, offset)
-        kind = _KINDS.get(info >> 24 & 0x7F)
-        return kind or f"kind {info >> 24 & 0x7F}", self._string(name, offset)
+        number = info >> 24 & 0x7F
+        return _KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
@@ -182,8 +186,8 @@ class Btf:
             return self.base.error(what, type_id)
         index = type_id - self.first_id
         known = 0 <= index < len(self._offsets)
-        # Names come from the file: one line it must stay, whatever is in them.
-        line = "".join(c if c.isprintable() else f"\\x{ord(c) & 0xFF:02x}" for c in what)
+        # Names come from the file, and the message must stay one line whatever is in them.
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in what)
         return TypeInfoError(line, self.path, self._offset(type_id) if known else None)
 
     # The header and the sections (section 2.1).
@@ -293,6 +297,10 @@ class Btf:
             )
         return self.data[start : max(start, end)].decode("utf-8", "surrogateescape")
 
+    def _name(self, kind: int, name: int, offset: int) -> str:
+        """The name of a type of that kind; `offset` is where in the data it is."""
+        return "" if kind in NAMELESS else self._string(name, offset)
+
     def _read(self, type_id: int) -> model.Type:
         offset = self._offset(type_id)
         name, info, value = self._words.unpack_from(self.data, offset)
@@ -304,7 +312,7 @@ class Btf:
             self,
             Record(
                 type_id,
-                self._string(name, offset),
+                self._name(kind, name, offset),
                 info & 0xFFFFFF,
                 bool(info >> 31),
                 value,
@@ -363,8 +371,8 @@ class Btf:
             except TypeInfoError:
                 continue  # it may not be the one that is asked for
             assert isinstance(aggregate, model.Aggregate)
-            ends = [m.bit_offset for m in aggregate.members[1:]] + [8 * aggregate.size]
-            for member, end in zip(aggregate.members, ends, strict=True):
+            bounds = [m.bit_offset for m in aggregate.members] + [8 * aggregate.size]
+            for member, end in zip(aggregate.members, bounds[1:], strict=True):
                 if end - member.bit_offset == 32 and self._is_pointer(member.type_id):
                     return 4
         return 8
@@ -495,9 +503,7 @@ def _read_prototype(btf: Btf, record: Record) -> model.Type:
         model.Parameter(btf._string(name, offset), btf.known_id(type_id, offset + 4))
         for offset, name, type_id in btf.pairs(record)
     )
-    return model.Prototype(
-        btf, record.id, btf.known_id(record.value, record.tail - 4), parameters
-    )
+    return model.Prototype(btf, record.id, btf.known_id(record.value, record.tail - 4), parameters)
 
 
 def _read_function(btf: Btf, record: Record) -> model.Type:

@@ -6,6 +6,12 @@ import os
 
 from prettify.sources.btf import Btf
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# What loaded this module can read beside it too, from a folder or from a zip file.
+_LOADER: Any = globals()["__loader__"]
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Installed, inside the package; in a checkout, beside it.
 FOLDERS = (os.path.join(HERE, "_formats"), os.path.join(os.path.dirname(HERE), "formats"))
@@ -35,7 +41,7 @@ def _entries(folder: str) -> list[str]:
     """The folders in a folder, which may lie within a zip file."""
     if os.path.isdir(folder):
         return sorted(e.name for e in os.scandir(folder) if e.is_dir())
-    archive = getattr(__loader__, "archive", None)
+    archive = getattr(_LOADER, "archive", None)
     if not archive:
         return []
     from zipfile import ZipFile
@@ -48,7 +54,7 @@ def _entries(folder: str) -> list[str]:
 
 def _read(path: str) -> bytes | None:
     try:
-        data: bytes = __loader__.get_data(path)  # type: ignore[name-defined]
+        data: bytes = _LOADER.get_data(path)
     except OSError:
         return None
     return data

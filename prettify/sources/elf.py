@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from prettify.errors import TypeInfoError
 from prettify.sources.btf import Btf
 
@@ -45,8 +47,8 @@ def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
     if data is None:
         return None
     pointer_size = elf.elfclass // 8
-    # What `resolve_btfids` or `bpftool gen` put beside split BTF is complete in itself, and what
-    # the ids in .BTF count from; a kernel's whole BTF is not.
+    # A module's own extract of its base. The ids and strings in .BTF go on from there, not from
+    # the whole base that the user may have named.
     own_base = _section(elf, path, ".BTF.base")
     if own_base is not None:
         base = Btf(own_base, f"{path}(.BTF.base)", None, pointer_size)
@@ -58,18 +60,19 @@ def _section(elf: Any, path: str, name: str) -> bytes | None:
 
     Files of debug information keep the headers of sections whose contents they left out.
     """
-    # Its headers say how many there are, and pyelftools believes them.
+    end = elf.stream.seek(0, os.SEEK_END)
+    # pyelftools believes what the file says about itself, be it 2^60 sections in 1,000 bytes.
     count, entry = elf.num_sections(), elf["e_shentsize"]
-    if count and elf["e_shoff"] + count * entry > elf.stream_len:
+    if count and elf["e_shoff"] + count * entry > end:
         raise TypeInfoError(f"damaged ELF file: it has no room for {count} section headers", path)
     section = elf.get_section_by_name(name)
     if section is None or section["sh_type"] == "SHT_NOBITS":
         return None
     start, size = section["sh_offset"], section["sh_size"]
-    if start + size > elf.stream_len:
+    if start + size > end:
         raise TypeInfoError(
             f"damaged ELF file: section {name}, {size} bytes at {start:#x}, runs past the end at "
-            f"{elf.stream_len:#x}",
+            f"{end:#x}",
             path,
             start,
         )

@@ -34,9 +34,9 @@ def open_source(
         if known is not None:
             return known
         raise UsageError(f"cannot open types {path!r}: no such file, and no format of that name")
-    if base is None and os.path.dirname(os.path.abspath(path)) == KERNEL_FOLDER:
-        if os.path.abspath(path) != KERNEL:
-            base = open_source(KERNEL)
+    folder, name = os.path.split(os.path.abspath(path))
+    if base is None and folder == KERNEL_FOLDER and name != "vmlinux":
+        base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
             magic = stream.read(4)

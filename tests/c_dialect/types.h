@@ -74,6 +74,7 @@ typedef __int128 s128;
 typedef unsigned __int128 u128;
 s128 a_s128; u128 a_u128;
 struct PACKED packed_wide { char c; s128 s; u128 u; } packed_wide;
+struct bits_128 { s128 a:100; u128 b:70; s128 c:65; u128 d:128; s128 e:64; } bits_128;
 #endif
 
 /* Enumerations. */
@@ -159,12 +160,12 @@ struct pointers_to_arrays {
 	unsigned char (*row)[4];
 	int (*open)[];
 	char *(*strings)[2];
-	int (*grid)[2][3];
 	int (*(*pointers)[5])[6];
 	row_t *typed;
-	const row_t *const_typed;
-	const int (*const_row)[3];
 } pointers_to_arrays;
+
+struct pointers_to_const_arrays { const row_t *typed; const int (*row)[3]; } pointers_to_const_arrays;
+struct pointers_to_grids { int (*grid)[2][3]; char *(*strings)[2][2]; } pointers_to_grids;
 
 struct pointers_to_functions {
 	void (*plain)(void);
@@ -190,6 +191,9 @@ struct pointers_to_functions {
 struct pointers_unnamed { void (*f)(struct pointers_unnamed *, point_t *); union { int a; } *u; enum { P_A } *e; } pointers_unnamed;
 
 handler_t a_handler_t;
+#ifndef __bpf__ /* there it is a pointer */
+struct variable_arguments { int n; __builtin_va_list list; } variable_arguments;
+#endif
 typedef char *string_t;
 string_t a_string_t;
 typedef point_t *point_pointer_t;
@@ -315,6 +319,7 @@ struct deep {
 } deep;
 
 union numbers { u8 a; u16 b; u32 c; u64 d; float f; double g; } numbers;
+union flag_or_byte { _Bool b; u8 x; } flag_or_byte;
 union float_first { double d; u64 u; } float_first;
 union structs { struct inner n; struct { u8 x; u64 y; } s; char text[10]; } structs;
 union pointer_or_text { void *p; char text[8]; } pointer_or_text;
