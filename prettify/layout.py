@@ -376,6 +376,12 @@ class _Builder:
     def section(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Section)
+        if type_.entries and not type_.size:  # so clang leaves it to who loads the object file
+            raise type_.graph.error(
+                f"{spelled(type_)} has no size yet, nor do its variables have offsets: that of a "
+                f"linked or loaded program has",
+                type_.id,
+            )
         children = []
         for entry in type_.entries:
             variable = type_.graph.by_id(entry.type_id)

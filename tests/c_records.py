@@ -41,13 +41,14 @@ CHARACTERS = b"\"\\'?????==/<(0179aZ %\n\t\r\a\x1b\x7f\x80\xc3\xa9\xff\0\0\0"
 class Leaf:
     """A scalar of a record: its place as C names it, what it is, and where its bits are."""
 
-    __slots__ = ("node", "path", "shift", "width")
+    __slots__ = ("boolean", "node", "path", "shift", "width")
 
     def __init__(self, path: str, node: Node, shift: int, width: int) -> None:
         self.path = path
         self.node = node
         self.shift = shift  # from the lowest bit of the record as one number
         self.width = width
+        self.boolean = is_bool(node)
 
     def read(self, number: int) -> int:
         """The bits in a record that is read as one number."""
@@ -88,14 +89,18 @@ class Shape:
         """The record that a number stands for."""
         return number.to_bytes(self.size, "little" if self.order == "little" else "big")
 
-    def values(self, record: bytes) -> dict[str, int]:
-        """The bits of each scalar by its path; a `_Bool` is true or false."""
+    def values(self, record: bytes) -> list[int]:
+        """The bits of each scalar; a `_Bool` is true or false."""
         number = self.number(record)
-        values = {}
-        for leaf in self.leaves:
-            value = leaf.read(number)
-            values[leaf.path] = int(value != 0) if is_bool(leaf.node) else value
-        return values
+        return [
+            leaf.read(number) if not leaf.boolean else int(leaf.read(number) != 0)
+            for leaf in self.leaves
+        ]
+
+    def differences(self, one: bytes, other: bytes) -> list[str]:
+        """The scalars that are not the same in two records, with their bits."""
+        pairs = zip(self.leaves, self.values(one), self.values(other))
+        return [f"{leaf.path}: {a:#x}, {b:#x}" for leaf, a, b in pairs if a != b]
 
     def expressible(self, record: bytes) -> bytes:
         """The record with x87 numbers that have the leading bit that their exponent wants.

@@ -691,6 +691,23 @@ def test_what_the_caller_knows_comes_first() -> None:
     assert graph(writer, pointer_size=4).pointer_size == 4
 
 
+# --- Real files ---
+
+
+@pytest.mark.parametrize("path", BTF_FILES, ids=lambda p: p.name)
+def test_all_types_of_real_files(path: Path) -> None:
+    source = Btf(path.read_bytes(), path.name)
+    for type_id in source.all_ids():
+        type_ = source.by_id(type_id)
+        assert (type_.kind, type_.name) == source.summary(type_id)
+        assert type_id in source.ids(type_.name) or not type_.name
+        if type_.kind == model.SECTION and not model.size_of(type_):
+            with pytest.raises(TypeInfoError, match="has no size yet"):
+                layout.resolve(type_)
+        else:
+            assert layout.resolve(type_).size == max(model.size_of(type_), 0)
+
+
 # --- The running kernel ---
 
 needs_kernel = pytest.mark.skipif(

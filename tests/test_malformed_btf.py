@@ -365,6 +365,12 @@ TYPES: dict[str, tuple[Build, str, int | None]] = {
         "var v ends at byte 9 of datasec .bss, which has 8",
         FIRST,
     ),
+    "a section of a program that is not linked": (
+        lambda w, i: (w.datasec(".bss", 0, [(3, 0, 4)]), w.var("v", i))[0],
+        "datasec .bss has no size yet, nor do its variables have offsets: "
+        "that of a linked or loaded program has",
+        FIRST,
+    ),
     "a member of void": (
         lambda w, i: w.struct("x", 8, [("a", 0, 0)]),
         "member a of struct x cannot be of kind void",

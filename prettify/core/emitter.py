@@ -8,10 +8,9 @@ stopped, so text of any length needs a fixed amount of memory.
 
 from __future__ import annotations
 
-from array import array
-
 from prettify.core.program import MARGIN, MAX_LOOPS
 from prettify.core.shortest import float_text
+from prettify.core.tables import table, zeroes
 
 if not __file__.endswith(".py"):
     import cython
@@ -56,12 +55,12 @@ def render(program: Program, data: bytes, start: int, count: int, first: bool) -
     if start < 0 or count < 0 or start + count * size > len(data):
         raise ValueError(f"{len(data)} bytes do not hold {count} records of {size} at {start}")
     out = bytearray(max(BUFFER, len(program.literals) + 2 * MARGIN))
-    state = array("q", bytes(8 * STATE_SIZE))
-    value = array("Q", VALUES)
+    state = zeroes("q", STATE_SIZE)
+    value = table("Q", VALUES)
     value[2] = int.from_bytes(program.key[:8], "little")
     value[3] = int.from_bytes(program.key[8:], "little")
     state[10] = not first
-    numbers = array("q", [start, count, size, program.big_endian, *program.separator, len(out)])
+    numbers = table("q", [start, count, size, program.big_endian, *program.separator, len(out)])
     while True:
         written = _fill(
             program.code, program.literals, program.names, data, numbers, state, value, out
@@ -73,19 +72,19 @@ def render(program: Program, data: bytes, start: int, count: int, first: bool) -
 
 
 def _fill(
-    code: array[int],
+    code: memoryview,
     literals: bytes,
-    names: array[int],
+    names: memoryview,
     data: bytes,
-    numbers: array[int],
-    state: array[int],
-    value: array[int],
+    numbers: memoryview,
+    state: memoryview,
+    value: memoryview,
     out: bytearray,
 ) -> int:
     """Run until all records are done (then -1 - bytes written) or the buffer is full (bytes)."""
     written: cython.Py_ssize_t
     if cython.compiled:
-        # Plain addresses: typed memoryviews would import `collections`, 2 ms at start-up.
+        # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
         code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(code))
         literals_at = cython.cast(cython.pointer[cython.const[cython.uchar]], literals)
         names_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], _address(names))
@@ -106,10 +105,10 @@ def _fill(
 
 @cython.cfunc
 @cython.exceptval(check=False)
-def _address(of: array[int]) -> cython.size_t:
-    """Where an array's items are."""
-    place: cython.size_t = of.buffer_info()[0]
-    return place
+def _address(of: memoryview) -> cython.size_t:
+    """Where a table's numbers are."""
+    owner: bytearray = of.obj
+    return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))
 
 
 @cython.cfunc

@@ -9,8 +9,6 @@ a taken branch leaves.
 
 from __future__ import annotations
 
-from array import array
-
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
 MARGIN = 256  # bytes that any one instruction but LITERAL, BETWEEN, NAME and STRING may write
@@ -52,8 +50,8 @@ TEXT_C = 2  # C escapes, every byte that is not ASCII as \ooo
 class Program:
     """Instructions for one type in one dialect, and what they refer to.
 
-    code: WORDS integers an instruction. names: value, literal offset, literal length for each
-    enumerator, sorted by value within a table. `separator` (offset, length) is the literal between
+    code: a table of WORDS integers an instruction. names: a table of value, literal offset and
+    literal length for each enumerator, sorted by value within one enum. `separator` (offset, length) is the literal between
     two records.
     """
 
@@ -61,9 +59,9 @@ class Program:
 
     def __init__(
         self,
-        code: array[int],
+        code: memoryview,
         literals: bytes,
-        names: array[int],
+        names: memoryview,
         record_size: int,
         *,
         big_endian: bool,

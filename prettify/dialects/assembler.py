@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
-
 from prettify.core import program as ops
 from prettify.core.program import WORDS, Program
+from prettify.core.tables import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,11 +44,11 @@ class Assembler:
     __slots__ = ("_code", "_fixes", "_loops", "_names", "_pending", "_pool", "_starts", "_tables")
 
     def __init__(self) -> None:
-        self._code = array("q")
+        self._code: list[int] = []
         self._pool = bytearray()
         self._starts: dict[bytes, int] = {}
         self._pending = bytearray()
-        self._names = array("Q")
+        self._names: list[int] = []
         self._tables: dict[tuple[tuple[int, bytes], ...], tuple[int, int]] = {}
         self._fixes: list[tuple[int, Label, int]] = []
         self._loops = 0
@@ -93,20 +92,20 @@ class Assembler:
         self.branch(ops.NEXT, start)
         self._loops -= 1
 
-    def name(self, rows: Iterable[tuple[int, bytes]], width: int, target: Label) -> None:
-        """Write the name that the value, `width` bits of it, has in `rows`, and go to target.
+    def name(self, names: Iterable[tuple[int, bytes]], width: int, target: Label) -> None:
+        """Write the name that the value, `width` bits of it, has in `names`, and go to target.
 
         Of several names for one value the first counts.
         """
         mask = (1 << width) - 1
         first: dict[int, bytes] = {}
-        for value, text in rows:
+        for value, text in names:
             first.setdefault(value & mask, text)
         if first:
-            table = tuple(sorted(first.items()))
-            where = self._tables.get(table)
+            rows = tuple(sorted(first.items()))
+            where = self._tables.get(rows)
             if where is None:
-                where = self._tables[table] = self._add_table(table)
+                where = self._tables[rows] = self._add_table(rows)
             self.branch(ops.NAME, target, *where)
 
     def finish(
@@ -120,9 +119,9 @@ class Assembler:
             self._code[at + 4] = 0 if self._code[at] == ops.NEXT else loops - label.loops
         between = (self._intern(separator), len(separator))
         return Program(
-            self._code,
+            table("q", self._code),
             bytes(self._pool),
-            self._names,
+            table("Q", self._names),
             record_size,
             big_endian=big_endian,
             separator=between,
@@ -142,11 +141,11 @@ class Assembler:
             self._pool += text
         return start
 
-    def _add_table(self, table: Sequence[tuple[int, bytes]]) -> tuple[int, int]:
+    def _add_table(self, rows: Sequence[tuple[int, bytes]]) -> tuple[int, int]:
         first = len(self._names) // 3
-        for value, text in table:
+        for value, text in rows:
             self._names.extend((value, self._intern(text), len(text)))
-        return first, len(table)
+        return first, len(rows)
 
 
 def listing(program: Program) -> list[tuple[int, ...]]:

@@ -5,8 +5,9 @@ and constants are spelled so that no compiler warns.
 
 C has no constants for x87 numbers whose leading bit contradicts their exponent: they are printed as
 the regular number of that value. And the text can be no better than the type information: BTF of
-pahole has one dimension of arrays that have several, and such arrays do not compile. Without names
-(`noname`) the text is for people only.
+pahole has one dimension of arrays that have several, and such arrays do not compile. A full `char`
+array is a literal whose NUL has no room, of which gcc tells from version 15 on, with `-Wextra`.
+Without names (`noname`) the text is for people only.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ the header's optional layout section is used to step over kinds this reader does
 from __future__ import annotations
 
 import struct
-from array import array
 
 from prettify import model
 from prettify.core import btf_scan
+from prettify.core.tables import table
 from prettify.errors import TypeInfoError
 
 TYPE_CHECKING = False
@@ -112,10 +112,9 @@ class Btf:
         self.first_id: int = base.first_id + len(base._offsets) if base else 1
         self.first_string: int = base.first_string + base._strings_length if base else 0
         tails = _tails(layout)
-        offsets, end = btf_scan.scan(
+        self._offsets, end = btf_scan.scan(
             data, self._types, types_length, self.byte_order == "big", tails
         )
-        self._offsets: array[int] = offsets
         if end != types_length:
             raise self._scan_error(end, types_length, tails)
 
@@ -244,7 +243,7 @@ class Btf:
             )
         return header + start
 
-    def _scan_error(self, end: int, types_length: int, tails: array[int]) -> TypeInfoError:
+    def _scan_error(self, end: int, types_length: int, tails: memoryview) -> TypeInfoError:
         where = self._types + end
         type_id = self.first_id + len(self._offsets)
         left = types_length - end
@@ -391,12 +390,12 @@ class Btf:
         return False
 
 
-def _tails(layout: bytes) -> array[int]:
+def _tails(layout: bytes) -> memoryview:
     """The bytes behind each kind's common record, and per element, for the scanner.
 
     `layout` is the layout section: for each kind from 0 on one byte each of both, and flags.
     """
-    tails = array("q", [-1] * 256)
+    tails = table("q", [-1] * 256)
     for kind in range(1, min(len(layout) // 4, 128)):
         tails[2 * kind] = layout[4 * kind]
         tails[2 * kind + 1] = layout[4 * kind + 1]
