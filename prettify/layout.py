@@ -12,6 +12,7 @@ from prettify.model import (
     ENUM,
     FLOAT,
     INT,
+    MAX_DEPTH,
     POINTER,
     SECTION,
     STRUCT,
@@ -27,14 +28,11 @@ if TYPE_CHECKING:
     from prettify.errors import TypeInfoError
     from prettify.model import Type
 
-MAX_DEPTH = 200  # levels of nesting, array dimensions included
 # Of all nodes of one layout, the levels they are at, added up: what is compiled from a layout may
 # hold a node once for each level. Unions can double the nodes at each level.
 MAX_NODES = 1 << 18
 MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
 MANY = 16
-
-INSIDE = model.SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
 
 # How the bits of a floating point number are to be read.
 HALF, BFLOAT, SINGLE = "half", "bfloat", "single"
@@ -159,6 +157,22 @@ def leaves(node: Node) -> Iterator[Node]:
         yield node
 
 
+def named_members(node: Node) -> Iterator[tuple[Node, Node]]:
+    """(owner, member) of the members by which C reads a struct, union or section, in order.
+
+    Those of anonymous structs and unions stand in place of these, which then are the owner.
+    Anything else without a name, which C cannot reach, is left out.
+    """
+    # Not recursive: anonymous members may nest as deeply as any.
+    pending = [(node, child) for child in reversed(node.children)]
+    while pending:
+        owner, child = pending.pop()
+        if child.name:
+            yield owner, child
+        else:
+            pending += [(child, inner) for inner in reversed(child.children)]
+
+
 def holes(node: Node) -> list[Hole]:
     """What no member of a struct, union or section covers, in order."""
     end = node.bit_offset + node.bit_size
@@ -215,7 +229,7 @@ class _Builder:
     have no size.
     """
 
-    __slots__ = ("_stripped", "active", "elements", "empties", "nodes", "whole")
+    __slots__ = ("active", "elements", "empties", "nodes", "whole")
 
     def __init__(self, whole: Type) -> None:
         self.whole = whole
@@ -223,11 +237,10 @@ class _Builder:
         self.active: set[int] = set()
         self.elements = 1
         self.empties = 1
-        self._stripped: dict[int, Type | None] = {}
 
     def build(self, declared: Type, bit_offset: int, depth: int) -> Node:
         """The node of a type there."""
-        type_ = self.strip(declared)
+        type_ = model.strip(declared)
         self.nodes += depth
         if self.nodes > MAX_NODES:
             raise self.whole.graph.error(
@@ -235,8 +248,10 @@ class _Builder:
                 self.whole.id,
             )
         if depth > MAX_DEPTH:
-            raise self._too_deep()
-        size = 0 if type_.kind == VARIABLE else self.size(type_)
+            raise self.whole.graph.error(
+                f"{spelled(self.whole)} nests deeper than {MAX_DEPTH} levels", self.whole.id
+            )
+        size = 0 if type_.kind == VARIABLE else model.size_of(type_)
         node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(size, 0))
         nest = _NESTS.get(type_.kind)
         if nest is not None:
@@ -246,52 +261,6 @@ class _Builder:
             node = nest(self, node, depth)
             self.active.discard(type_.id)
         return node
-
-    def _too_deep(self) -> TypeInfoError:
-        return self.whole.graph.error(
-            f"{spelled(self.whole)} nests deeper than {MAX_DEPTH} levels", self.whole.id
-        )
-
-    def strip(self, type_: Type) -> Type:
-        """As model.strip, but each typedef and qualifier is walked through only once."""
-        known = self._stripped
-        path = []
-        while type_.kind in model.MODIFIERS:
-            assert isinstance(type_, model.Reference)
-            if type_.id in known:
-                last = known[type_.id]
-                if last is None:
-                    raise type_.graph.error(f"{spelled(type_)} is defined as itself", type_.id)
-                type_ = last
-                break
-            known[type_.id] = None
-            path.append(type_.id)
-            type_ = type_.target
-        for type_id in path:
-            known[type_id] = type_
-        return type_
-
-    def size(self, type_: Type) -> int:
-        """As model.size_of, but of arrays in no more arrays than a layout may have."""
-        asked = type_
-        count = 1
-        for _ in range(MAX_DEPTH + 1):
-            if not isinstance(type_, model.Array):
-                break
-            count *= type_.count
-            type_ = self.strip(type_.element)
-            if type_ is asked:
-                raise asked.graph.error(f"{spelled(asked)} contains itself", asked.id)
-        else:
-            raise self._too_deep()
-        if asked.kind == ARRAY and type_.kind not in INSIDE:
-            raise asked.graph.error(
-                f"{spelled(asked)} cannot be an array of {spelled(type_)}", asked.id
-            )
-        size = model.size_of(type_)
-        if size * count > model.MAX_SIZE:
-            raise asked.graph.error(f"{spelled(asked)} is larger than 4 GiB", asked.id)
-        return size * count
 
     def aggregate(self, node: Node, depth: int) -> Node:
         type_ = node.type
@@ -315,8 +284,8 @@ class _Builder:
     def member(self, of: model.Aggregate, member: model.Member, start: int, depth: int) -> Node:
         graph = of.graph
         declared = graph.by_id(member.type_id)
-        kind = self.strip(declared).kind
-        if kind not in INSIDE:
+        kind = model.strip(declared).kind
+        if kind not in model.ELEMENTS:
             raise self._bad_member(of, member, f"cannot be of kind {kind}")
         child = self.build(declared, start + member.bit_offset, depth + 1)
         child.name = member.name
@@ -350,7 +319,7 @@ class _Builder:
         assert isinstance(type_, model.Array)
         outside = self.elements, self.empties
         node.count = type_.count
-        node.stride = self.size(self.strip(type_.element))
+        node.stride = model.size_of(type_.element)
         self.elements *= max(type_.count, 1)
         if not node.stride:
             self.empties *= max(type_.count, 1)
@@ -365,7 +334,7 @@ class _Builder:
     def variable(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Variable)
-        if self.strip(type_.target).kind in (VARIABLE, SECTION):
+        if model.strip(type_.target).kind in (VARIABLE, SECTION):
             raise type_.graph.error(
                 f"{spelled(type_)} cannot be of type {spelled(type_.target)}", type_.id
             )
@@ -415,6 +384,7 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
 
 __all__ = [
     "FLOAT",
+    "MAX_DEPTH",
     "POINTER",
     "Hole",
     "Layout",
@@ -425,5 +395,6 @@ __all__ = [
     "is_char",
     "is_signed",
     "leaves",
+    "named_members",
     "resolve",
 ]

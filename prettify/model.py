@@ -13,7 +13,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers take as true; importing `typing` costs milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Protocol
 
     from prettify.errors import TypeInfoError
@@ -44,6 +43,7 @@ AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
 SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION))
+ELEMENTS = SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -59,6 +59,7 @@ KIND_WORDS = {
 }
 
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
+MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
 
         path: str
         byte_order: str  # "little" or "big"
+        stripped: dict[int, Type]  # what `strip` has found, by id
+        unqualified: dict[int, Type]  # what `unqualified` has found
 
         @property
         def pointer_size(self) -> int:
@@ -163,9 +166,12 @@ class Enumerator:
 
 
 class Enum(Type):
-    """An enumeration of `size` bytes; `wide` where its source says 64-bit values."""
+    """An enumeration of `size` bytes; `wide` where its source says 64-bit values.
 
-    __slots__ = ("enumerators", "signed", "size", "wide")
+    `values` are those of all enumerators.
+    """
+
+    __slots__ = ("enumerators", "signed", "size", "values", "wide")
     kind = ENUM
 
     def __init__(
@@ -182,6 +188,7 @@ class Enum(Type):
         super().__init__(graph, type_id, name)
         self.size = size
         self.enumerators = enumerators
+        self.values = frozenset(e.value for e in enumerators)
         self.signed = signed
         self.wide = wide
 
@@ -423,65 +430,67 @@ def spelled(type_: Type) -> str:
     return f"{word} {type_.name}" if word else type_.name
 
 
-def chain(type_: Type) -> Iterator[Type]:
-    """A type and what its typedefs, qualifiers and type tags lead to, the last one without any.
+def strip(type_: Type) -> Type:
+    """What a type is once typedefs, qualifiers and type tags are seen through.
 
     Raises TypeInfoError where they lead back to themselves.
     """
-    seen = set()
-    yield type_
-    while type_.kind in MODIFIERS:
-        assert isinstance(type_, Reference)
-        seen.add(type_.id)
-        if type_.target_id in seen:
-            raise type_.graph.error(f"{spelled(type_)} is defined as itself", type_.id)
-        type_ = type_.target
-        yield type_
-
-
-def strip(type_: Type) -> Type:
-    """What a type is once typedefs, qualifiers and type tags are seen through."""
-    for last in chain(type_):
-        type_ = last
-    return type_
+    return _end_of(type_, MODIFIERS, type_.graph.stripped)
 
 
 def unqualified(type_: Type) -> Type:
-    """What a type is once its qualifiers and type tags are seen through, typedefs kept."""
-    for step in chain(type_):
-        if step.kind not in QUALIFIERS:
-            return step
-    raise AssertionError("a chain ends in a type that is no modifier")
+    """What a type is once its qualifiers and type tags are seen through, typedefs kept.
+
+    Raises TypeInfoError where they lead back to themselves.
+    """
+    return _end_of(type_, QUALIFIERS, type_.graph.unqualified)
+
+
+def _end_of(type_: Type, kinds: frozenset[str], known: dict[int, Type]) -> Type:
+    """The first type of other kinds that a type leads to.
+
+    `known` remembers it for each type on the way, so that long chains are walked only once.
+    """
+    way: dict[int, Type] = {}
+    while type_.kind in kinds:
+        if type_.id in known:
+            type_ = known[type_.id]
+            break
+        if type_.id in way:
+            raise type_.graph.error(f"{spelled(type_)} is defined as itself", type_.id)
+        assert isinstance(type_, Reference)
+        way[type_.id] = type_
+        type_ = type_.target
+    for type_id in way:
+        known[type_id] = type_
+    return type_
 
 
 def size_of(type_: Type) -> int:
     """A type's size in bytes, or -1 where it has none.
 
-    Raises TypeInfoError for arrays of themselves, for arrays of what has no size, and above
-    MAX_SIZE.
+    Raises TypeInfoError for arrays of themselves, of what has no size or nested deeper than
+    MAX_DEPTH, and above MAX_SIZE.
     """
-    count = 1
-    seen = set()
+    type_ = strip(type_)
+    if isinstance(type_, Variable):
+        type_ = strip(type_.target)
     asked = type_
-    while True:
-        type_ = strip(type_)
-        if type_.id in seen:
-            raise asked.graph.error(f"{spelled(asked)} contains itself", type_.id)
-        seen.add(type_.id)
-        if isinstance(type_, Array):
-            count *= type_.count
-            type_ = type_.element
-        elif isinstance(type_, Variable):
-            type_ = type_.target
-        else:
+    count = 1
+    for _ in range(MAX_DEPTH + 1):
+        if not isinstance(type_, Array):
             break
-    size = _own_size(type_)
-    if size < 0:
-        if type_ is strip(asked) or asked.kind == VARIABLE:
-            return -1
+        count *= type_.count
+        type_ = strip(type_.element)
+        if type_ is asked:
+            raise asked.graph.error(f"{spelled(asked)} contains itself", asked.id)
+    else:
+        raise asked.graph.error(f"{spelled(asked)} nests deeper than {MAX_DEPTH} levels", asked.id)
+    if asked.kind == ARRAY and type_.kind not in ELEMENTS:
         raise asked.graph.error(
-            f"{spelled(asked)} is an array of {spelled(type_)}, which has no size", asked.id
+            f"{spelled(asked)} cannot be an array of {spelled(type_)}", asked.id
         )
+    size = _own_size(type_)
     if size * count > MAX_SIZE:
         raise asked.graph.error(f"{spelled(asked)} is larger than 4 GiB", asked.id)
     return size * count

@@ -375,10 +375,10 @@ class KernelPrinter:
 
         `flags` are COMPACT, NONAME, PTR_RAW and ZERO; without PTR_RAW, pointers are hashed with
         a key that changes at every boot. `data` should be as long as the type: at most 64 missing
-        bytes are zero, those after them are whatever the memory holds. Raises ValueError for data larger than
-        `max_data` or a type id that cannot be, KernelPrinterError when the text does not fit
-        into `max_text` (`errno.ENOSPC`) or with the error of the helper. See the class about
-        types that must not be printed.
+        bytes are zero, those after them are whatever the memory holds. Raises ValueError for data
+        larger than `max_data` or a type id that cannot be, KernelPrinterError when the text does
+        not fit into `max_text` (`errno.ENOSPC`) or with the error of the helper. See the class
+        about types that must not be printed.
         """
         self._check(type_id, data)
         self._data[: len(data) + len(_PADDING)] = data + _PADDING

@@ -26,8 +26,8 @@ from elf_writer import NOBITS, Section, compressed, elf
 from prettify import layout, model
 from prettify.api import RecordType
 from prettify.errors import TypeInfoError
-from prettify.sources import btf as btf_source
-from prettify.sources.btf import Btf
+from prettify.sources import btf_kinds as btf_source
+from prettify.sources.btf import LONG_NAMES, Btf
 from prettify.sources.opening import KERNEL
 
 ORDERS: tuple[Endian, ...] = ("little", "big")
@@ -67,12 +67,12 @@ def of_kind(kind: Kind, order: Endian) -> tuple[Btf, int]:
 def test_no_kind_is_forgotten() -> None:
     numbers = {value for name, value in vars(kinds).items() if name.startswith("KIND_")}
     assert numbers == set(range(1, 20))
-    assert {kind.number for kind in KINDS} == numbers == set(btf_source._ROWS)
+    assert {kind.number for kind in KINDS} == numbers == set(btf_source.ROWS)
     for number in numbers:
         flags = {kind.flag for kind in KINDS if kind.number == number}
         assert flags == ({False, True} if number in FLAGGED else {None})
     classes = {cls.kind for cls in subclasses(model.Type)} - {model.VOID}
-    assert classes == {row[0] for row in btf_source._ROWS.values()}
+    assert classes == {row[0] for row in btf_source.ROWS.values()}
     assert classes | {model.VOID} == model.SIZED | model.UNSIZED | model.MODIFIERS
 
 
@@ -94,7 +94,7 @@ def test_every_kind(kind: Kind, order: Endian) -> None:
 
     # Named before it is built, and built once.
     type_name = kind.read["name"]
-    made = btf_source._ROWS[kind.number][0]
+    made = btf_source.ROWS[kind.number][0]
     assert source.summary(type_id) == (made, type_name)
     assert not source.cache
     type_ = source.by_id(type_id)
@@ -218,7 +218,7 @@ def with_layout(
 
 def layout_rows(extra: int, per_element: int, kind: int = UNKNOWN) -> list[tuple[int, int, int]]:
     rows = [(0, 0, 0)] * (kind + 1)
-    for known, (_, _, behind, element) in btf_source._ROWS.items():
+    for known, (_, _, behind, element) in btf_source.ROWS.items():
         rows[known] = (behind, element, 0)
     rows[kind] = (extra, per_element, 1)
     return rows
@@ -640,7 +640,7 @@ def test_an_object_file_as_tools_make_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("size", [4, 8])
-@pytest.mark.parametrize("name", sorted(btf_source.LONG_NAMES))
+@pytest.mark.parametrize("name", sorted(LONG_NAMES))
 def test_long_tells_the_size_of_pointers(order: Endian, size: int, name: str) -> None:
     writer = BtfWriter(order)
     writer.int("long long", 8)

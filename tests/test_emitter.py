@@ -66,7 +66,7 @@ def test_names_are_found_or_passed_over(names: dict[int, bytes], data: bytes) ->
     to = Assembler()
     done = Label()
     to.add(ops.UNSIGNED, 0, 1)
-    to.name(names.items(), 8, done)
+    to.name("table", names.items, 8, done)
     to.literal(b"none")
     to.place(done)
     assert text(to, data) == names.get(data[0], b"none").decode("latin-1")
@@ -76,7 +76,7 @@ def test_the_first_of_several_names_counts() -> None:
     to = Assembler()
     done = Label()
     to.add(ops.UNSIGNED, 0, 1)
-    to.name([(1, b"first"), (1, b"second"), (257, b"third")], 8, done)
+    to.name("table", lambda: [(1, b"first"), (1, b"second"), (257, b"third")], 8, done)
     to.place(done)
     assert text(to, b"\1") == "first"
 

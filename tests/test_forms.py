@@ -222,10 +222,8 @@ def test_a_small_enum_at_the_end_sees_what_the_kernel_s_window_held() -> None:
     text = made(writer, ends).format(data, "kernel", compact=True, noname=True, zero=True)
     seen = data[40:41] + data[17:20]
     numbers = struct.unpack("<5Q", data[:40])
-    assert text == "{[%s],%d,}" % (
-        "".join(f"{n}," for n in numbers),
-        int.from_bytes(seen, "little"),
-    )
+    items_text = "".join(f"{n}," for n in numbers)
+    assert text == f"{{[{items_text}],{int.from_bytes(seen, 'little')},}}"
 
 
 def test_a_small_enum_alone_is_padded_with_zeroes() -> None:

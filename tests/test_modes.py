@@ -33,4 +33,4 @@ def test_compiled_flag_tells_the_truth() -> None:
     from prettify.core import btf_scan, emitter
 
     for module in (btf_scan, emitter):
-        assert module.COMPILED == (not module.__file__.endswith(".py"))
+        assert module.COMPILED is not module.__file__.endswith(".py")

@@ -52,19 +52,9 @@ def title_of(type_: model.Type) -> str:
 
 
 def members(node: Node) -> Iterator[tuple[str, Node, Node]]:
-    """(name, owner, member) of the members by which C reads a struct, union or section, in order.
-
-    Those of anonymous structs and unions stand in place of these, which then are the owner.
-    Anything else without a name, which C cannot reach, is left out.
-    """
-    # Not recursive: anonymous members may nest as deeply as any.
-    pending = [(node, child) for child in reversed(node.children)]
-    while pending:
-        owner, child = pending.pop()
-        if child.name:
-            yield name_of(child.name), owner, child
-        elif child.kind in AGGREGATES:
-            pending += [(child, inner) for inner in reversed(child.children)]
+    """(name, owner, member) of what `layout.named_members` gives, names as valid Unicode."""
+    for owner, child in layout.named_members(node):
+        yield name_of(child.name), owner, child
 
 
 def table(node: Node) -> dict[str, tuple[Node, Node]]:

@@ -129,7 +129,7 @@ def of_kind(
 @cython.exceptval(check=False)
 def _address(of: memoryview) -> cython.size_t:
     """Where a table's numbers are."""
-    owner: bytearray = of.obj
+    owner: bytearray = of.obj  # type: ignore[assignment]
     return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))
 
 

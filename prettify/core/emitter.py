@@ -107,7 +107,7 @@ def _fill(
 @cython.exceptval(check=False)
 def _address(of: memoryview) -> cython.size_t:
     """Where a table's numbers are."""
-    owner: bytearray = of.obj
+    owner: bytearray = of.obj  # type: ignore[assignment]
     return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))
 
 

@@ -51,8 +51,8 @@ class Program:
     """Instructions for one type in one dialect, and what they refer to.
 
     code: a table of WORDS integers an instruction. names: a table of value, literal offset and
-    literal length for each enumerator, sorted by value within one enum. `separator` (offset, length) is the literal between
-    two records.
+    literal length for each enumerator, sorted by value within one enum. `separator` (offset,
+    length) is the literal between two records.
     """
 
     __slots__ = ("big_endian", "code", "key", "literals", "names", "record_size", "separator")

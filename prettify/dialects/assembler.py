@@ -8,7 +8,7 @@ from prettify.core.tables import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable
 
 BRANCHES = frozenset(
     (
@@ -49,7 +49,7 @@ class Assembler:
         self._starts: dict[bytes, int] = {}
         self._pending = bytearray()
         self._names: list[int] = []
-        self._tables: dict[tuple[tuple[int, bytes], ...], tuple[int, int]] = {}
+        self._tables: dict[tuple[Hashable, int], tuple[int, int]] = {}
         self._fixes: list[tuple[int, Label, int]] = []
         self._loops = 0
 
@@ -92,21 +92,24 @@ class Assembler:
         self.branch(ops.NEXT, start)
         self._loops -= 1
 
-    def name(self, names: Iterable[tuple[int, bytes]], width: int, target: Label) -> None:
-        """Write the name that the value, `width` bits of it, has in `names`, and go to target.
+    def name(
+        self,
+        key: Hashable,
+        names: Callable[[], Iterable[tuple[int, bytes]]],
+        width: int,
+        target: Label,
+    ) -> None:
+        """Write the name that the value, `width` bits of it, has, and go to target.
 
-        Of several names for one value the first counts.
+        names: gives values and names; of several names for one value the first counts. It is
+        called once for each key and width: many members may be of one enum.
         """
-        mask = (1 << width) - 1
-        first: dict[int, bytes] = {}
-        for value, text in names:
-            first.setdefault(value & mask, text)
-        if first:
-            rows = tuple(sorted(first.items()))
-            where = self._tables.get(rows)
-            if where is None:
-                where = self._tables[rows] = self._add_table(rows)
-            self.branch(ops.NAME, target, *where)
+        where = self._tables.get((key, width))
+        if where is None:
+            where = self._tables[key, width] = self._add_table(names(), (1 << width) - 1)
+        first, count = where
+        if count:
+            self.branch(ops.NAME, target, first, count)
 
     def finish(
         self, record_size: int, *, big_endian: bool, separator: bytes = b"", key: bytes = bytes(16)
@@ -141,9 +144,12 @@ class Assembler:
             self._pool += text
         return start
 
-    def _add_table(self, rows: Sequence[tuple[int, bytes]]) -> tuple[int, int]:
+    def _add_table(self, names: Iterable[tuple[int, bytes]], mask: int) -> tuple[int, int]:
+        rows: dict[int, bytes] = {}
+        for value, text in names:
+            rows.setdefault(value & mask, text)
         first = len(self._names) // 3
-        for value, text in rows:
+        for value, text in sorted(rows.items()):
             self._names.extend((value, self._intern(text), len(text)))
         return first, len(rows)
 

@@ -158,12 +158,14 @@ def _holds_structs(node: Node) -> bool:
 class _Walk:
     """Puts down one node after the other. `depth` is the level of the line a node begins on."""
 
-    __slots__ = ("big_endian", "options", "to", "zero")
+    __slots__ = ("big_endian", "options", "signless", "to", "zero")
 
     def __init__(self, options: Options, big_endian: bool) -> None:
         self.to = Assembler()
         self.options = options
         self.big_endian = big_endian
+        # By enum, width and whether it is a bitfield: whether it has lost its sign.
+        self.signless: dict[tuple[int, int, bool], bool] = {}
         # Without names every member has to be there, or the next would take its place.
         self.zero = bool(options.zero) or options.noname
 
@@ -298,12 +300,15 @@ class _Walk:
 
     def _enum(self, node: Node, cast: bool) -> None:
         named = Label()
-        signless = _lost_its_sign(node)
+        key = node.type.id, node.bit_size, node.bitfield
+        if key not in self.signless:
+            self.signless[key] = _lost_its_sign(node)
+        signless = self.signless[key]
         if signless:
             self.to.add(ops.BITS, node.bit_offset, node.bit_size, 1)
         else:
             load(self.to, node)
-        self.to.name(_names(node), node.bit_size, named)
+        self.to.name(key, lambda: _names(node), node.bit_size, named)
         if cast and not self.options.noname:
             name = type_name(model.unqualified(node.declared))
             self.to.literal(b"(" + encode(name) + b")" if name else b"")

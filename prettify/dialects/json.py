@@ -11,7 +11,7 @@ from prettify.core import shortest
 from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.options import Options
 from prettify.dialects.scalars import FLOAT_NUMBERS, encode, enumerators, load, load_float
-from prettify.layout import Layout, Node, is_bool
+from prettify.layout import Layout, Node, is_bool, named_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,19 +58,10 @@ def quoted(text: str) -> bytes:
     return bytes(out + b'"')
 
 
-def members(node: Node) -> Iterator[Node]:
-    """The members of a struct or union as C reads them: those of anonymous ones in their parent."""
-    for child in node.children:
-        if child.name:
-            yield child
-        elif child.kind in NESTED:
-            yield from members(child)
-
-
 def _value(to: Assembler, node: Node) -> None:
     if node.kind in NESTED:
         before = b"{"
-        for child in members(node):
+        for _, child in named_members(node):
             to.literal(before + quoted(child.name) + b":")
             _value(to, child)
             before = b","
@@ -116,11 +107,11 @@ def _scalar(to: Assembler, node: Node) -> None:
         named = Label()
         load(to, node)
         if node.kind == model.ENUM:
-            to.name(((v, quoted(n)) for v, n in _names(node)), node.bit_size, named)
+            to.name(node.type.id, lambda: _names(node), node.bit_size, named)
         to.add(ops.DECIMAL)
         to.place(named)
 
 
-def _names(node: Node) -> Iterator[tuple[int, str]]:
+def _names(node: Node) -> Iterator[tuple[int, bytes]]:
     for value, name in enumerators(node):
-        yield value, name.decode("utf-8", "surrogateescape")
+        yield value, quoted(name.decode("utf-8", "surrogateescape"))

@@ -61,8 +61,11 @@ def _enum_bytes(node: Node) -> int:
 
 def _names_zero(node: Node) -> bool:
     assert isinstance(node.type, model.Enum)
-    mask = (1 << 8 * _enum_bytes(node)) - 1
-    return any(not e.value & mask for e in node.type.enumerators)
+    return 0 in node.type.values
+
+
+def _names(enum: model.Enum) -> Iterator[tuple[int, bytes]]:
+    return ((e.value, encode(e.name)) for e in enum.enumerators)
 
 
 def _shows_nothing(node: Node) -> bool:
@@ -275,8 +278,8 @@ class _Walk:
             self.to.add(ops.HEX)
         elif isinstance(node.type, model.Enum):
             named = Label()
-            rows = [(e.value, encode(e.name)) for e in node.type.enumerators]
-            self.to.name(rows, 8 * _enum_bytes(node), named)
+            enum = node.type
+            self.to.name(enum.id, lambda: _names(enum), 8 * _enum_bytes(node), named)
             self.to.add(ops.DECIMAL)
             self.to.place(named)
         else:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from prettify import model
 from prettify.errors import UsageError
-from prettify.layout import Layout, Node, is_signed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from prettify.layout import Layout, Node, is_signed, named_members
 
 INTEGERS = frozenset((model.INT, model.ENUM, model.POINTER))
 
@@ -21,7 +17,7 @@ def at_path(layout: Layout, path: str) -> Node:
     node = layout.root
     for name in path.split("."):
         names = []
-        for child in _members(node):
+        for _, child in named_members(node):
             if child.name == name:
                 node = child
                 break
@@ -33,14 +29,6 @@ def at_path(layout: Layout, path: str) -> Node:
                 f"{known if names else 'it has none'}"
             )
     return node
-
-
-def _members(node: Node) -> Iterator[Node]:
-    for child in node.children:
-        if child.name:
-            yield child
-        else:
-            yield from _members(child)
 
 
 def integer(node: Node, record: bytes, byte_order: str) -> int:

@@ -13,10 +13,7 @@ from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
 from prettify.errors import TypeInfoError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from prettify.sources.btf_kinds import KINDS, NAMELESS, READERS, TAILS, Record
 
 MAGIC = 0xEB9F
 HEADER = struct.Struct("<HBBIIIII")
@@ -25,12 +22,6 @@ VERSION = 1
 MAX_NAME = 4096  # bytes; a file may name any number of things with one long string
 MAX_GAPS = 1000  # structs that are searched for the size of a pointer
 MAX_MODIFIERS = 8  # between a member and the pointer that it is, in that search
-
-# The kinds that have no name, whatever is in its place: pointers, arrays, qualifiers, prototypes.
-NAMELESS = frozenset((2, 3, 9, 10, 11, 13))
-
-# The encoding bits of INT (section 2.2.1).
-INT_SIGNED, INT_CHAR, INT_BOOL = 1, 2, 4
 
 LONG_NAMES = frozenset(
     " ".join(words)
@@ -45,26 +36,6 @@ LONG_NAMES = frozenset(
         ("long", "int", "unsigned"),
     )
 )
-
-
-class Record:
-    """The common part of a type record, decoded.
-
-    value: a size in bytes or a type id, as the kind says. tail: the offset in the data of what
-    follows.
-    """
-
-    __slots__ = ("count", "id", "kind_flag", "name", "tail", "value")
-
-    def __init__(
-        self, type_id: int, name: str, count: int, kind_flag: bool, value: int, tail: int
-    ) -> None:
-        self.id = type_id
-        self.name = name
-        self.count = count
-        self.kind_flag = kind_flag
-        self.value = value
-        self.tail = tail
 
 
 class Btf:
@@ -89,6 +60,8 @@ class Btf:
         "first_id",
         "first_string",
         "path",
+        "stripped",
+        "unqualified",
     )
 
     def __init__(
@@ -98,6 +71,8 @@ class Btf:
         self.path = path
         self.base = base
         self.cache: dict[int, model.Type] = {}
+        self.stripped: dict[int, model.Type] = {}
+        self.unqualified: dict[int, model.Type] = {}
         self._pointer_size = pointer_size
         self.byte_order, types_length, layout = self._read_header()
         if self._strings_length and not data[self._strings]:
@@ -112,6 +87,7 @@ class Btf:
         self.first_id: int = base.first_id + len(base._offsets) if base else 1
         self.first_string: int = base.first_string + base._strings_length if base else 0
         tails = _tails(layout)
+        self._offsets: memoryview
         self._offsets, end = btf_scan.scan(
             data, self._types, types_length, self.byte_order == "big", tails
         )
@@ -177,7 +153,7 @@ class Btf:
         offset = self._offset(type_id)
         name, info, _ = self._words.unpack_from(self.data, offset)
         number = info >> 24 & 0x7F
-        return _KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
+        return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
@@ -257,7 +233,7 @@ class Btf:
         kind = info >> 24 & 0x7F
         if tails[2 * kind] >= 0:
             return TypeInfoError(
-                f"type {type_id}, kind {kind} ({_KINDS.get(kind, 'unknown')}) of "
+                f"type {type_id}, kind {kind} ({KINDS.get(kind, 'unknown')}) of "
                 f"{info & 0xFFFFFF} elements, runs past the end of the type section",
                 self.path,
                 where,
@@ -275,9 +251,9 @@ class Btf:
             )
         return self._types + self._offsets[index]
 
-    def _string(self, offset: int, referrer: int) -> str:
+    def string(self, offset: int, referrer: int) -> str:
         if self.base is not None and offset < self.first_string:
-            return self.base._string(offset, referrer)
+            return self.base.string(offset, referrer)
         start = self._strings + offset - self.first_string
         stop = self._strings + self._strings_length
         if start >= stop and offset:
@@ -298,13 +274,13 @@ class Btf:
 
     def _name(self, kind: int, name: int, offset: int) -> str:
         """The name of a type of that kind; `offset` is where in the data it is."""
-        return "" if kind in NAMELESS else self._string(name, offset)
+        return "" if kind in NAMELESS else self.string(name, offset)
 
     def _read(self, type_id: int) -> model.Type:
         offset = self._offset(type_id)
         name, info, value = self._words.unpack_from(self.data, offset)
         kind = info >> 24 & 0x7F
-        reader = _READERS.get(kind)
+        reader = READERS.get(kind)
         if reader is None:
             raise TypeInfoError(f"type {type_id} is of unknown kind {kind}", self.path, offset)
         return reader(
@@ -356,7 +332,7 @@ class Btf:
         ):
             offset = self._types + self._offsets[index]
             name, _, size = self._words.unpack_from(self.data, offset)
-            if size in (4, 8) and self._string(name, offset) in LONG_NAMES:
+            if size in (4, 8) and self.string(name, offset) in LONG_NAMES:
                 return int(size)
         return 0
 
@@ -399,174 +375,7 @@ def _tails(layout: bytes) -> memoryview:
     for kind in range(1, min(len(layout) // 4, 128)):
         tails[2 * kind] = layout[4 * kind]
         tails[2 * kind + 1] = layout[4 * kind + 1]
-    for kind, (extra, per_element) in _TAILS.items():
+    for kind, (extra, per_element) in TAILS.items():
         tails[2 * kind] = extra
         tails[2 * kind + 1] = per_element
     return tails
-
-
-# One reader per kind (section 2.2).
-
-
-def _read_int(btf: Btf, record: Record) -> model.Type:
-    encoding = btf.word(record.tail)
-    flags, bit_offset, bits = encoding >> 24 & 0xF, encoding >> 16 & 0xFF, encoding & 0xFF
-    if not 1 <= record.value <= 16:
-        raise btf.error(f"integer {record.name!r} has {record.value} bytes", record.id)
-    if bit_offset + bits > 8 * record.value or not bits:
-        raise btf.error(
-            f"integer {record.name!r} has {bits} bits at bit {bit_offset} of {record.value} bytes",
-            record.id,
-        )
-    return model.Integer(
-        btf,
-        record.id,
-        record.name,
-        record.value,
-        bits,
-        bit_offset,
-        signed=bool(flags & INT_SIGNED),
-        character=bool(flags & INT_CHAR),
-        boolean=bool(flags & INT_BOOL),
-    )
-
-
-def _read_array(btf: Btf, record: Record) -> model.Type:
-    element, index, count = (btf.word(record.tail + 4 * i) for i in range(3))
-    btf.known_id(element, record.tail)
-    btf.known_id(index, record.tail + 4)
-    return model.Array(btf, record.id, element, index, count)
-
-
-def _read_members(btf: Btf, record: Record) -> tuple[model.Member, ...]:
-    members = []
-    for offset, name, type_id, where in btf.triples(record):
-        # kind_flag: the top 8 bits of the offset are the bitfield's width (section 2.2.4).
-        bit_offset, bit_size = (where & 0xFFFFFF, where >> 24) if record.kind_flag else (where, 0)
-        members.append(
-            model.Member(
-                btf._string(name, offset), btf.known_id(type_id, offset + 4), bit_offset, bit_size
-            )
-        )
-    return tuple(members)
-
-
-def _read_struct(btf: Btf, record: Record) -> model.Type:
-    return model.Struct(btf, record.id, record.name, record.value, _read_members(btf, record))
-
-
-def _read_union(btf: Btf, record: Record) -> model.Type:
-    return model.Union(btf, record.id, record.name, record.value, _read_members(btf, record))
-
-
-def _checked_enum_size(btf: Btf, record: Record) -> int:
-    if record.value not in (1, 2, 4, 8):
-        raise btf.error(f"enum {record.name!r} has {record.value} bytes", record.id)
-    return record.value
-
-
-def _read_enum(btf: Btf, record: Record) -> model.Type:
-    size = _checked_enum_size(btf, record)
-    signed = record.kind_flag
-    enumerators = tuple(
-        model.Enumerator(
-            btf._string(name, offset), value - (1 << 32) if signed and value >> 31 else value
-        )
-        for offset, name, value in btf.pairs(record)
-    )
-    return model.Enum(btf, record.id, record.name, size, enumerators, signed=signed)
-
-
-def _read_enum64(btf: Btf, record: Record) -> model.Type:
-    size = _checked_enum_size(btf, record)
-    signed = record.kind_flag
-    enumerators = []
-    for offset, name, low, high in btf.triples(record):
-        value = high << 32 | low
-        enumerators.append(
-            model.Enumerator(
-                btf._string(name, offset), value - (1 << 64) if signed and high >> 31 else value
-            )
-        )
-    return model.Enum(
-        btf, record.id, record.name, size, tuple(enumerators), signed=signed, wide=True
-    )
-
-
-def _read_forward(btf: Btf, record: Record) -> model.Type:
-    return model.Forward(btf, record.id, record.name, union=record.kind_flag)
-
-
-def _read_prototype(btf: Btf, record: Record) -> model.Type:
-    parameters = tuple(
-        model.Parameter(btf._string(name, offset), btf.known_id(type_id, offset + 4))
-        for offset, name, type_id in btf.pairs(record)
-    )
-    return model.Prototype(btf, record.id, btf.known_id(record.value, record.tail - 4), parameters)
-
-
-def _read_function(btf: Btf, record: Record) -> model.Type:
-    target = btf.known_id(record.value, record.tail - 4)
-    return model.Function(btf, record.id, record.name, target, record.count)
-
-
-def _read_variable(btf: Btf, record: Record) -> model.Type:
-    target = btf.known_id(record.value, record.tail - 4)
-    return model.Variable(btf, record.id, record.name, target, btf.word(record.tail))
-
-
-def _read_section(btf: Btf, record: Record) -> model.Type:
-    entries = tuple(
-        model.SectionEntry(btf.known_id(type_id, offset), start, size)
-        for offset, type_id, start, size in btf.triples(record)
-    )
-    return model.Section(btf, record.id, record.name, record.value, entries)
-
-
-def _read_float(btf: Btf, record: Record) -> model.Type:
-    if record.value not in (2, 4, 8, 10, 12, 16):
-        raise btf.error(f"float {record.name!r} has {record.value} bytes", record.id)
-    return model.Float(btf, record.id, record.name, record.value)
-
-
-def _read_decl_tag(btf: Btf, record: Record) -> model.Type:
-    target = btf.known_id(record.value, record.tail - 4)
-    component = btf.word(record.tail)
-    if component >> 31:
-        component -= 1 << 32
-    return model.DeclTag(btf, record.id, record.name, target, component)
-
-
-def _reference(made: type[model.Reference]) -> Callable[[Btf, Record], model.Type]:
-    def read(btf: Btf, record: Record) -> model.Type:
-        target = btf.known_id(record.value, record.tail - 4)
-        return made(btf, record.id, record.name, target)
-
-    return read
-
-
-# Kind number: its name in the model, its reader, bytes behind the common record, bytes per element.
-_ROWS: dict[int, tuple[str, Callable[[Btf, Record], model.Type], int, int]] = {
-    1: (model.INT, _read_int, 4, 0),
-    2: (model.POINTER, _reference(model.Pointer), 0, 0),
-    3: (model.ARRAY, _read_array, 12, 0),
-    4: (model.STRUCT, _read_struct, 0, 12),
-    5: (model.UNION, _read_union, 0, 12),
-    6: (model.ENUM, _read_enum, 0, 8),
-    7: (model.FORWARD, _read_forward, 0, 0),
-    8: (model.TYPEDEF, _reference(model.Typedef), 0, 0),
-    9: (model.VOLATILE, _reference(model.Volatile), 0, 0),
-    10: (model.CONST, _reference(model.Const), 0, 0),
-    11: (model.RESTRICT, _reference(model.Restrict), 0, 0),
-    12: (model.FUNCTION, _read_function, 0, 0),
-    13: (model.PROTOTYPE, _read_prototype, 0, 8),
-    14: (model.VARIABLE, _read_variable, 4, 0),
-    15: (model.SECTION, _read_section, 0, 12),
-    16: (model.FLOAT, _read_float, 0, 0),
-    17: (model.DECL_TAG, _read_decl_tag, 4, 0),
-    18: (model.TYPE_TAG, _reference(model.TypeTag), 0, 0),
-    19: (model.ENUM, _read_enum64, 0, 12),
-}
-_KINDS = {kind: row[0] for kind, row in _ROWS.items()}
-_READERS = {kind: row[1] for kind, row in _ROWS.items()}
-_TAILS = {kind: row[2:] for kind, row in _ROWS.items()}

@@ -77,8 +77,7 @@ def find(sources: Sources, name: str) -> Type:
                 return type_
     if declared is not None:
         raise UsageError(
-            f"{model.spelled(declared)} has no size in {declared.graph.path}: "
-            f"it is only declared there"
+            f"{name!r} has no size in {declared.graph.path}: it is only declared there"
         )
     raise TypeNotFound(name, nearest(sources, bare), sources.described)
 
