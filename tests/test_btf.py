@@ -43,6 +43,9 @@ def facts(type_: model.Type) -> dict[str, Any]:
     found: dict[str, Any] = {"class": type(type_).__name__}
     for cls in type(type_).__mro__:
         for slot in getattr(cls, "__slots__", ()):
+            if slot == "values":  # which follow from the enumerators
+                assert type_.values == {e.value for e in type_.enumerators}
+                continue
             if slot not in ("graph", "id"):
                 found[slot] = getattr(type_, slot)
     for slot in ("members", "enumerators", "parameters", "entries"):
