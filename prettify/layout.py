@@ -34,6 +34,8 @@ MAX_NODES = 1 << 18
 MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
 MANY = 16
 
+NESTED = frozenset((STRUCT, UNION, SECTION))  # the kinds of nodes that have children
+
 # How the bits of a floating point number are to be read.
 HALF, BFLOAT, SINGLE = "half", "bfloat", "single"
 DOUBLE, X87, QUAD = "double", "x87", "quad"
@@ -155,6 +157,13 @@ def leaves(node: Node) -> Iterator[Node]:
             yield from leaves(child)
     else:
         yield node
+
+
+def innermost(node: Node) -> Node:
+    """What an array is of, in all its dimensions; any other node is itself."""
+    while node.element is not None:
+        node = node.element
+    return node
 
 
 def named_members(node: Node) -> Iterator[tuple[Node, Node]]:
@@ -385,12 +394,14 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
 __all__ = [
     "FLOAT",
     "MAX_DEPTH",
+    "NESTED",
     "POINTER",
     "Hole",
     "Layout",
     "Node",
     "float_format",
     "holes",
+    "innermost",
     "is_bool",
     "is_char",
     "is_signed",

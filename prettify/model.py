@@ -250,30 +250,30 @@ class TypeTag(Reference):
     kind = TYPE_TAG
 
 
-class Variable(Reference):
-    """A global variable; `linkage` 0 static, 1 global, 2 extern."""
+class Linked(Reference):
+    """What a linker sees. `linkage` is 0 for static, 1 for global, 2 for extern."""
 
     __slots__ = ("linkage",)
+
+    def __init__(
+        self, graph: TypeGraph, type_id: int, name: str, target_id: int, linkage: int
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.linkage = linkage
+
+
+class Variable(Linked):
+    """A global variable."""
+
+    __slots__ = ()
     kind = VARIABLE
 
-    def __init__(
-        self, graph: TypeGraph, type_id: int, name: str, target_id: int, linkage: int
-    ) -> None:
-        super().__init__(graph, type_id, name, target_id)
-        self.linkage = linkage
 
-
-class Function(Reference):
+class Function(Linked):
     """A function; its target is its prototype."""
 
-    __slots__ = ("linkage",)
+    __slots__ = ()
     kind = FUNCTION
-
-    def __init__(
-        self, graph: TypeGraph, type_id: int, name: str, target_id: int, linkage: int
-    ) -> None:
-        super().__init__(graph, type_id, name, target_id)
-        self.linkage = linkage
 
 
 class DeclTag(Reference):

@@ -47,7 +47,7 @@ def check_numpy(node: Node, found: list[Any], array: Any) -> None:
         assert all(len(value) == node.count for value in found)
         flat = [element for value in found for element in value]
         check_numpy(node.element, flat, array.reshape(len(flat), *array.shape[2:]))
-    elif node.kind in values.AGGREGATES:
+    elif node.kind in layouts.NESTED:
         for name, _, child in values.members(node):
             check_numpy(child, [record[name] for record in found], array[name])
     elif node.kind == model.FLOAT:
@@ -116,7 +116,7 @@ def test_building_gives_the_bytes_back(drawn: tuple[bytes, int], data: st.DataOb
     assert parser.sizeof() == layout.size
     value = parser.parse(record)
     # What is no struct is a plain value, without its bytes.
-    if layout.root.kind in values.AGGREGATES:
+    if layout.root.kind in layouts.NESTED:
         assert parser.build(value) == record
     # Of plain values nothing is kept that no member tells, but each member is the same again.
     if not any(node.kind == model.UNION for node in nodes(layout.root)):
@@ -152,7 +152,7 @@ def test_construct_and_json_agree(drawn: tuple[bytes, int], data: st.DataObject)
 
 
 def check_json(node: Node, value: Any, printed: Any) -> None:
-    if node.kind in values.AGGREGATES:
+    if node.kind in layouts.NESTED:
         assert list(value) == list(printed)
         for name, _, child in values.members(node):
             check_json(child, value[name], printed[name])

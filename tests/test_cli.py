@@ -197,6 +197,8 @@ def test_interrupted_by_the_user(tmp_path: Path) -> None:
         [sys.executable, "-m", "prettify", "-t", ZOO, "-C", "u8", "-o", str(out)],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Tests that run in the background of a shell would hand down that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin is not None
     process.stdin.write(b"1")

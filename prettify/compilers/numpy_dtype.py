@@ -21,7 +21,18 @@ import numpy
 from prettify import model
 from prettify.compilers import values
 from prettify.errors import DataError, UsageError
-from prettify.layout import BFLOAT, DOUBLE, HALF, SINGLE, X87, float_format, is_bool, is_signed
+from prettify.layout import (
+    BFLOAT,
+    DOUBLE,
+    HALF,
+    NESTED,
+    SINGLE,
+    X87,
+    float_format,
+    innermost,
+    is_bool,
+    is_signed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +102,7 @@ def view(
             size - left,
         )
     records = numpy.frombuffer(data, dtype=dtype).view(Records)
-    records._describe(_innermost(layout.root), byte_order)
+    records._describe(innermost(layout.root), byte_order)
     return records
 
 
@@ -233,8 +244,8 @@ class Records(Base):
             column = self._bitfield(holder, within, child)
             return column != 0 if is_bool(child) else column
         column = holder[name]
-        inner = _innermost(child)
-        if inner.kind in values.AGGREGATES:
+        inner = innermost(child)
+        if inner.kind in NESTED:
             records = column.view(Records)
             records._describe(inner, self._byte_order)
             return records
@@ -250,7 +261,7 @@ class Records(Base):
         if found is None:
             raise ValueError(f"no field of name {path}")
         holder, within, name, child = found
-        inner = _innermost(child)
+        inner = innermost(child)
         if inner.kind not in (model.INT, model.ENUM, model.POINTER) or _is_text(child):
             raise ValueError(f"field {path} holds no integers")
         if child.bitfield:
@@ -272,7 +283,7 @@ class Records(Base):
         if node is None or self.dtype != self._described:
             return None
         array = self.view(numpy.ndarray)
-        while node.kind in values.AGGREGATES:
+        while node.kind in NESTED:
             members = values.table(node)
             if path in members:
                 return array, node, path, members[path][1]
@@ -285,15 +296,8 @@ class Records(Base):
             child = members[name][1]
             if child.bitfield:
                 return None
-            array, path, node = array[name], path[len(name) + 1 :], _innermost(child)
+            array, path, node = array[name], path[len(name) + 1 :], innermost(child)
         return None
-
-
-def _innermost(node: Node) -> Node:
-    """What an array is of, in all its dimensions."""
-    while node.element is not None:
-        node = node.element
-    return node
 
 
 def _is_text(node: Node) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from prettify.layout import Node
 
-AGGREGATES = frozenset((model.STRUCT, model.UNION, model.SECTION))
 X87_SIZE = 10  # bytes of value, of the 10 to 16 that such a number has room in
 
 # A float format of layout: bits of fraction, bits of exponent, bits of a stored leading one.

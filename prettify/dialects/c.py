@@ -28,14 +28,22 @@ from prettify.dialects.scalars import (
     load_float,
     value_size,
 )
-from prettify.layout import QUAD, Layout, Node, is_bool, is_char, is_signed
+from prettify.layout import (
+    NESTED,
+    QUAD,
+    Layout,
+    Node,
+    innermost,
+    is_bool,
+    is_char,
+    is_signed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.core.program import Program
 
 SEPARATOR = b",\n"
-NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
 
 
 def compile_program(layout: Layout, options: Options) -> Program:
@@ -148,13 +156,6 @@ def _with_sign(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
 
 
-def _holds_structs(node: Node) -> bool:
-    element = node.element
-    while element is not None and element.element is not None:
-        element = element.element
-    return element is not None and element.kind in NESTED
-
-
 class _Walk:
     """Puts down one node after the other. `depth` is the level of the line a node begins on."""
 
@@ -241,7 +242,7 @@ class _Walk:
         assert element is not None
         if not node.count:
             self.to.literal(b"{}")
-        elif _holds_structs(node):
+        elif innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(node.count, node.stride)
             hidden = self._unless_zero(element)

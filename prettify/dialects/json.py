@@ -11,7 +11,7 @@ from prettify.core import shortest
 from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.options import Options
 from prettify.dialects.scalars import FLOAT_NUMBERS, encode, enumerators, load, load_float
-from prettify.layout import Layout, Node, is_bool, named_members
+from prettify.layout import NESTED, Layout, Node, is_bool, named_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from prettify.core.program import Program
 
-NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
 ESCAPES = {0x22: b'\\"', 0x5C: b"\\\\", 0x0A: b"\\n", 0x09: b"\\t", 0x0D: b"\\r"}
 
 

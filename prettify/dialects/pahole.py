@@ -16,14 +16,13 @@ from prettify.dialects.scalars import (
     load,
     load_float,
 )
-from prettify.layout import Layout, Node
+from prettify.layout import NESTED, Layout, Node, innermost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.core.program import Program
 
 SEPARATOR = b""
-NESTED = frozenset((model.STRUCT, model.UNION, model.SECTION))
 
 
 def compile_program(layout: Layout, options: Options) -> Program:
@@ -37,14 +36,6 @@ def compile_program(layout: Layout, options: Options) -> Program:
         separator=SEPARATOR,
         key=POINTER_KEY,
     )
-
-
-def _holds_structs(node: Node) -> bool:
-    """Whether an array's innermost elements are structs or unions, which print as blocks."""
-    element = node.element
-    while element is not None and element.element is not None:
-        element = element.element
-    return element is not None and element.kind in NESTED
 
 
 class _Walk:
@@ -101,7 +92,7 @@ class _Walk:
             if count:
                 self.to.add(ops.STRING, node.offset, count, ops.TEXT_PAHOLE)
             self.to.literal(b'"')
-        elif count and _holds_structs(node):
+        elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(count, node.stride)
             self.to.literal(self._line(depth + 1))

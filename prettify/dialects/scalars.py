@@ -11,6 +11,7 @@ from prettify.layout import (
     BFLOAT,
     DOUBLE,
     HALF,
+    NESTED,
     QUAD,
     SINGLE,
     X87,
@@ -90,7 +91,7 @@ def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
             start = to.loop(node.count, node.stride)
             branch_if_set(to, node.element, target)
             to.next(start)
-    elif node.kind in (model.STRUCT, model.UNION, model.SECTION):
+    elif node.kind in NESTED:
         for child in node.children:
             branch_if_set(to, child, target)
     elif node.kind == model.FLOAT:
