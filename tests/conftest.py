@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "tests" / "vectors"
+# The command under test.
+COMMAND = [sys.executable, str(ROOT / "tests" / "launch.py")]
 PURE = os.environ.get("PRETTIFY_PURE") == "1"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
+from conftest import COMMAND as LAUNCH
 from conftest import ROOT, VECTORS
 from prettify.cli.decode import COMMAND
 from prettify.cli.types import COMMAND as TYPES_COMMAND
@@ -31,7 +33,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command with a pipe for standard input."""
     return subprocess.run(
-        [sys.executable, "-m", "prettify", *arguments],
+        [*LAUNCH, *arguments],
         input=data,
         capture_output=True,
         cwd=folder,
@@ -168,7 +170,7 @@ def test_an_empty_input_has_no_header() -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
-    command = f"{sys.executable} -m prettify -t {ZOO} -C u8 < /dev/zero | head -n 1"
+    command = f"{shlex.join(LAUNCH)} -t {ZOO} -C u8 < /dev/zero | head -n 1"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, timeout=30, check=False
     )
@@ -180,7 +182,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
 def test_a_full_disk_is_said() -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "prettify", "-t", ZOO, "-C", "h_none"],
+            [*LAUNCH, "-t", ZOO, "-C", "h_none"],
             input=PAIRS[:16],
             stdout=full,
             stderr=subprocess.PIPE,
@@ -194,7 +196,7 @@ def test_interrupted_by_the_user(tmp_path: Path) -> None:
     """Ctrl-C ends with 130, without a traceback and without half a file."""
     out = tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "prettify", "-t", ZOO, "-C", "u8", "-o", str(out)],
+        [*LAUNCH, "-t", ZOO, "-C", "u8", "-o", str(out)],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # Tests that run in the background of a shell would hand down that it is ignored.
@@ -317,7 +319,7 @@ def test_header_references_take_the_byte_order_too() -> None:
 
 def test_records_of_a_pipe_are_printed_as_they_arrive() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "prettify", "-t", ZOO, "-C", "h_none", "--to", "ndjson"],
+        [*LAUNCH, "-t", ZOO, "-C", "h_none", "--to", "ndjson"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -347,6 +349,7 @@ def test_a_type_larger_than_the_data_is_no_reason_to_take_its_memory() -> None:
     try:
         done = subprocess.run(
             [sys.executable, "-c", limited, "-t", path, "-C", "huge"],
+            cwd="/",
             input=bytes(100),
             capture_output=True,
             check=False,
@@ -390,6 +393,13 @@ def test_help_names_every_option(arguments: list[str]) -> None:
             assert spelling in shown or "_" in spelling
     assert "examples:" in shown
     assert max(map(len, shown.splitlines())) <= 110
+
+
+def test_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "prettify", "--version"], cwd="/", capture_output=True, check=True
+    )
+    assert done.stdout.decode() == f"prettify {prettify.__version__}\n"
 
 
 def test_version() -> None:

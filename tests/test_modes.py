@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
 
-from conftest import PURE
+from conftest import COMMAND, PURE
 
 MODULES = ("emitter", "btf_scan", "shortest")
 
@@ -34,3 +35,16 @@ def test_compiled_flag_tells_the_truth() -> None:
 
     for module in (btf_scan, emitter):
         assert module.COMPILED is not module.__file__.endswith(".py")
+
+
+def test_processes_run_the_modules_that_are_tested() -> None:
+    """The script's folder comes before all others, so the current one cannot get in the way."""
+    from prettify.core import emitter
+
+    code = "from prettify.core import emitter; print(emitter.__file__)"
+    launch = Path(COMMAND[1]).read_text()
+    assert "from prettify.cli import entry" in launch
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == emitter.__file__

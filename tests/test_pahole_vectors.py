@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import VECTORS
+from conftest import COMMAND, VECTORS
 from prettify.cli import main
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_all_rows_are_there() -> None:
 def test_standard_input() -> None:
     row = next(row for row in rows() if row["id"] == "stdin-pipe")
     done = subprocess.run(
-        [sys.executable, "-m", "prettify", *arguments(row)],
+        [*COMMAND, *arguments(row)],
         input=bytes.fromhex(row["data"]),
         capture_output=True,
         check=True,

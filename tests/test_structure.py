@@ -101,6 +101,7 @@ def imported() -> set[str]:
         capture_output=True,
         text=True,
         check=True,
+        cwd="/",  # -c takes modules of the current folder first
         env={"PYTHONPATH": str(PACKAGE.parent)},
     )
     assert done.stdout.startswith("{")

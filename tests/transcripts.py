@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from conftest import ROOT
+from conftest import COMMAND, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def run(command: str, folder: Path) -> str:
     """
     script = folder / "prettify"
     if not script.exists():
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m prettify "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
         script.chmod(0o755)
     done = subprocess.run(
         ["bash", "-c", command],

@@ -6,9 +6,11 @@ types stand in annotations only, which nothing evaluates.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
 
-Function = TypeVar("Function")
+    Function = TypeVar("Function")
 
 compiled = False
 
