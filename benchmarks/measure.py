@@ -10,6 +10,9 @@ import subprocess
 import time
 from typing import NamedTuple
 
+# As for any user: bytecode is kept, and Python is not told otherwise.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
 
 class Timing(NamedTuple):
     """Wall seconds of a command: median, least and most of its runs."""
@@ -32,6 +35,7 @@ def side_by_side(commands: dict[str, list[str]], data: str, runs: int) -> dict[s
                 subprocess.run(
                     command,
                     stdin=stdin,
+                    env=ENVIRONMENT,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     check=True,
