@@ -48,8 +48,13 @@ def test_map_printer(row: dict[str, Any]) -> None:
     check(prettify.load_types(str(VECTORS / "kernel" / "mapdump.btf")), row)
 
 
-@pytest.mark.parametrize("name", ["struct timespec64", "union nf_inet_addr", "enum irqreturn"])
-def test_types_are_found_by_the_names_of_the_vectors(name: str) -> None:
-    types = prettify.load_types(str(VECTORS / "kernel" / "types.btf"))
-    found = {row["id"] for row in rows("vectors.json") if row["type"] == name}
-    assert not found or types[name].type.id in found
+@pytest.mark.parametrize("file", ["vectors.json", "mapdump.json"])
+def test_types_are_found_by_the_names_of_the_vectors(file: str) -> None:
+    """By `struct x`, `var x`, `datasec x`, a bare name, or `#ID` for those without one."""
+    source = "types.btf" if file == "vectors.json" else "mapdump.btf"
+    types = prettify.load_types(str(VECTORS / "kernel" / source))
+    for name, type_id in {(row["type"], row["id"]) for row in rows(file)}:
+        if name.startswith("#"):
+            assert types[name].type.id == int(name[1:]) == type_id
+        elif name.startswith("datasec ") or "." not in name:  # not `struct x.member`
+            assert type_id in {found.type.id for found in types.all(name)}, name

@@ -26,6 +26,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    skip_if_zero,
     value_size,
 )
 from prettify.layout import (
@@ -219,23 +220,13 @@ class _Walk:
             if not child.name and not self.options.noname:
                 self._members(child, depth)
                 continue
-            hidden = self._unless_zero(child)
+            hidden = Label() if self.zero else skip_if_zero(self.to, child)
             self.to.literal(self._line(depth))
             if child.name and not self.options.noname:
                 self.to.literal(b"." + encode(child.name) + b" = ")
             self.value(child, depth)
             self.to.literal(b",")
             self.to.place(hidden)
-
-    def _unless_zero(self, node: Node) -> Label:
-        """Go to the label that is returned where a node is zero and zeroes are left out."""
-        hidden = Label()
-        if not self.zero:
-            shown = Label()
-            branch_if_set(self.to, node, shown)
-            self.to.branch(ops.JUMP, hidden)
-            self.to.place(shown)
-        return hidden
 
     def _array(self, node: Node, depth: int) -> None:
         element = node.element
@@ -245,7 +236,7 @@ class _Walk:
         elif innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(node.count, node.stride)
-            hidden = self._unless_zero(element)
+            hidden = Label() if self.zero else skip_if_zero(self.to, element)
             self.to.literal(self._line(depth + 1))
             if not self.options.noname:
                 self.to.literal(b"[")

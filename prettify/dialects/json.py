@@ -1,6 +1,6 @@
-"""JSON: one record is one object, as `docs` and the README describe it.
+"""JSON: one record is one object, its members in order, those of anonymous ones in their parent.
 
-The separator makes the difference between the forms `json` (one array) and `ndjson` (a line each).
+`json` is the elements of one array, `ndjson` a line each.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
     POINTER_KEY,
-    branch_if_set,
     encode,
     enumerators,
     load,
     load_float,
+    skip_if_zero,
 )
 from prettify.layout import NESTED, Layout, Node, innermost
 
@@ -68,12 +68,7 @@ class _Walk:
             if child.kind == model.UNION and not child.name:
                 self._members(child, depth)
                 continue
-            hidden = Label()
-            if not self.zero:
-                shown = Label()
-                branch_if_set(self.to, child, shown)
-                self.to.branch(ops.JUMP, hidden)
-                self.to.place(shown)
+            hidden = Label() if self.zero else skip_if_zero(self.to, child)
             self.to.literal(self._line(depth))
             if child.name and not self.options.noname:
                 self.to.literal(b"." + encode(child.name) + b" = ")

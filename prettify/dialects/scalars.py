@@ -7,6 +7,7 @@ import os
 from prettify import model
 from prettify.core import program as ops
 from prettify.core import shortest
+from prettify.dialects.assembler import Label
 from prettify.layout import (
     BFLOAT,
     DOUBLE,
@@ -23,7 +24,7 @@ from prettify.layout import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from prettify.dialects.assembler import Assembler, Label
+    from prettify.dialects.assembler import Assembler
 
 POINTER_KEY = os.urandom(16)  # hashed pointers of one run can be compared, of two runs not
 
@@ -99,3 +100,12 @@ def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
     else:
         load(to, node)
         to.branch(ops.IF_SET, target)
+
+
+def skip_if_zero(to: Assembler, node: Node) -> Label:
+    """Go to the label that is returned where all members of a node are zero."""
+    zero, shown = Label(), Label()
+    branch_if_set(to, node, shown)
+    to.branch(ops.JUMP, zero)
+    to.place(shown)
+    return zero
