@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -203,6 +204,14 @@ def test_without_kernel_btf_the_catalogue_serves(monkeypatch: pytest.MonkeyPatch
     assert types["elf64_hdr"].size == 64
     with pytest.raises(prettify.TypeNotFound, match=r"has no /nonexistent/vmlinux; name a file"):
         _ = types["task_struct"]
+
+
+def test_an_elf_file_without_pyelftools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in the single-file version on a machine with python3 alone."""
+    (tmp_path / "x.o").write_bytes(b"\x7fELF" + bytes(100))
+    monkeypatch.setitem(sys.modules, "elftools.elf.elffile", None)
+    with pytest.raises(prettify.UsageError, match="needs pyelftools"):
+        _ = prettify.load_types(str(tmp_path / "x.o"))["u32"]
 
 
 # The kernel dialect's window.

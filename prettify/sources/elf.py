@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from prettify.errors import TypeInfoError
+from prettify.errors import TypeInfoError, UsageError
 from prettify.sources.btf import Btf
 
 TYPE_CHECKING = False
@@ -20,15 +20,20 @@ MAGIC = b"\x7fELF"
 def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | None) -> TypeGraph:
     """The type graph of the first of `formats` that an ELF file holds.
 
-    Raises TypeInfoError where it holds none of them, or is damaged.
+    Raises TypeInfoError where it holds none of them, or is damaged; UsageError where pyelftools is
+    not installed.
     """
     formats = tuple(formats)
     try:
         from elftools.elf.elffile import ELFFile
-
+    except ImportError:
+        raise UsageError(
+            f"{path}: reading ELF files needs pyelftools (pip install pyelftools); raw BTF does not"
+        ) from None
+    try:
         elf = ELFFile(stream)
         for name in formats:
-            graph = FORMATS[name](elf, path, base)
+            graph = FORMATS[name][0](elf, path, base)
             if graph is not None:
                 return graph
     except TypeInfoError:
@@ -39,7 +44,8 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
         raise TypeInfoError(
             f"damaged ELF file: {what[0] if what else type(error).__name__}", path
         ) from error
-    raise TypeInfoError(f"an ELF file without type information of {', '.join(formats)}", path)
+    known = ", ".join(FORMATS[name][1] for name in formats)
+    raise TypeInfoError(f"an ELF file without type information ({known})", path)
 
 
 def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
@@ -80,5 +86,7 @@ def _section(elf: Any, path: str, name: str) -> bytes | None:
     return data
 
 
-# What an ELF file may hold. A new format of type information is a row here.
-FORMATS: dict[str, Callable[[Any, str, Btf | None], TypeGraph | None]] = {"btf": _read_btf}
+# What an ELF file may hold, and what that is in words. A new format is a row here.
+FORMATS: dict[str, tuple[Callable[[Any, str, Btf | None], TypeGraph | None], str]] = {
+    "btf": (_read_btf, "BTF, a section .BTF"),
+}
