@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import struct
+from abc import ABCMeta, abstractmethod
 
 import construct
 from construct.core import stream_read, stream_write
@@ -50,23 +51,23 @@ def shown(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
-class Part(construct.Construct):  # type: ignore[misc]
+class Part(construct.Construct, metaclass=ABCMeta):  # type: ignore[misc]
     """A construct of `size` bytes that also reads and writes at an offset of a whole record."""
 
     size: int
     title = "the value"  # how errors call the whole
 
+    @abstractmethod
     def decode(self, data: bytes, at: int) -> Any:
         """The value of the bytes there, all of which are there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
         """Write a value to `out` at that offset unless it is what `base` has there.
 
         They are two so that what one member of a union writes does not look like a change of the
         others. Raises Misfit.
         """
-        raise NotImplementedError
 
     def base(self, value: Any) -> bytes:
         """The bytes that building a value starts from."""
@@ -219,13 +220,13 @@ class Adapted(Part):
         self.subcon = subcon
         self.size = subcon.size
 
+    @abstractmethod
     def value(self, number: int) -> Any:
         """What a number stands for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def number(self, value: Any) -> Any:
         """The number that stands for a value; Misfit where there is none."""
-        raise NotImplementedError
 
     def decode(self, data: bytes, at: int) -> Any:
         return self.value(self.subcon.decode(data, at))
@@ -300,16 +301,17 @@ class OddReal(Adapted):
     def value(self, number: int) -> float:
         return values.float_of(number, self.form)
 
+    def number(self, value: Any) -> int:
+        try:
+            return values.float_bits(_real(value), self.form)
+        except OverflowError:
+            raise Misfit(f"{shown(value)} does not fit in {self.form} precision") from None
+
     def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
         if value is None:
             return
-        number = _real(value)
-        if not _same_real(self.decode(base, at), number):
-            try:
-                bits = values.float_bits(number, self.form)
-            except OverflowError:
-                raise Misfit(f"{shown(value)} does not fit in {self.form} precision") from None
-            self.subcon.patch(out, base, at, bits)
+        if not _same_real(self.decode(base, at), _real(value)):
+            self.subcon.patch(out, base, at, self.number(value))
 
 
 # From nodes to parts.
