@@ -42,3 +42,8 @@ class DataError(PrettifyError):
 
 class UsageError(PrettifyError):
     """An option, argument or combination that cannot work."""
+
+
+def one_line(text: str) -> str:
+    """A message as one line of what can be printed, whatever names from a file are in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -10,10 +10,8 @@ from prettify import model
 from prettify.model import (
     ARRAY,
     ENUM,
-    FLOAT,
     INT,
     MAX_DEPTH,
-    POINTER,
     SECTION,
     STRUCT,
     UNION,
@@ -392,10 +390,8 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
 }
 
 __all__ = [
-    "FLOAT",
     "MAX_DEPTH",
     "NESTED",
-    "POINTER",
     "Hole",
     "Layout",
     "Node",

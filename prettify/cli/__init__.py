@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PrettifyError as error:
         return complain(error)
     except BrokenPipeError:
-        # Whoever read has enough. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read has enough
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -73,13 +72,17 @@ def entry() -> NoReturn:
     os._exit(status)
 
 
+def _drop_output() -> None:
+    """What could not be written must not be tried again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def complain(error: PrettifyError) -> int:
     """Say what is wrong in one line on standard error; returns the exit status it leads to."""
     try:
         sys.stdout.flush()
     except OSError as failure:
-        # What could not be written must not be tried again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         if isinstance(failure, BrokenPipeError):
             return 0
     line = " ".join(str(error).split())

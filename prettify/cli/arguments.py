@@ -19,10 +19,9 @@ class Option:
     """One option, by all its spellings; those with an underscore are pahole's.
 
     metavar: what its value is called; none takes no value but means `value`.
-    several: whether it may be given again, for a list of values.
     """
 
-    __slots__ = ("choices", "help", "metavar", "name", "several", "spellings", "value")
+    __slots__ = ("choices", "help", "metavar", "name", "spellings", "value")
 
     def __init__(
         self,
@@ -33,14 +32,12 @@ class Option:
         name: str = "",
         value: object = True,
         choices: tuple[str, ...] = (),
-        several: bool = False,
     ) -> None:
         self.spellings = spellings.split()
         self.help = help
         self.metavar = metavar
         self.value = value
         self.choices = choices
-        self.several = several
         longs = [s for s in self.spellings if s.startswith("--")]
         self.name = name or longs[0].lstrip("-").replace("-", "_")
 
@@ -198,7 +195,6 @@ SOURCES = (
         "catalogue; repeatable, searched in order (default: the running kernel's BTF, then the "
         "catalogue)",
         "SOURCE",
-        several=True,
     ),
     Option(
         "-F --format-path --format_path",

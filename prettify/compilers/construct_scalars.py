@@ -17,7 +17,7 @@ from construct.core import stream_read, stream_write
 
 from prettify import model
 from prettify.compilers import values
-from prettify.errors import DataError
+from prettify.errors import DataError, one_line
 from prettify.layout import DOUBLE, HALF, SINGLE, X87, Node, float_format, is_bool, is_signed
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ class Part(construct.Construct, metaclass=ABCMeta):  # type: ignore[misc]
             out = bytes(self.built(obj))
         except Misfit as misfit:
             where = "".join(reversed(misfit.steps)).removeprefix(".")
-            what = values.one_line(f"{where or self.title}: {misfit.what}")
+            what = one_line(f"{where or self.title}: {misfit.what}")
             raise DataError(what) from None
         stream_write(stream, out, self.size, path)
         return obj

@@ -9,6 +9,7 @@ import math
 
 from prettify import layout, model
 from prettify.core import shortest
+from prettify.errors import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,11 +39,6 @@ _ESCAPES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 def name_of(name: str) -> str:
     """A name of the type graph as a string that is valid Unicode, as `text_of` does."""
     return name if name.isascii() else name.translate(_ESCAPES)
-
-
-def one_line(text: str) -> str:
-    """A message as one line of what can be printed, whatever names from a file are in it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def title_of(type_: model.Type) -> str:

@@ -49,7 +49,7 @@ SEPARATOR = b",\n"
 
 def compile_program(layout: Layout, options: Options) -> Program:
     """The program that prints records of that layout in this dialect."""
-    big_endian = (options.byte_order or layout.byte_order) == "big"
+    big_endian = options.big_endian(layout)
     walk = _Walk(options, big_endian)
     walk.top(layout.root)
     return walk.to.finish(layout.size, big_endian=big_endian, separator=SEPARATOR, key=POINTER_KEY)
@@ -200,7 +200,7 @@ class _Walk:
         if node.kind in NESTED:
             self.to.literal(b"{")
             self._members(node, depth + 1)
-            self.to.literal(self._line(depth) + b"}")
+            self.to.literal(self.options.line(depth) + b"}")
         elif node.of_chars:
             self.to.literal(b'"')
             if node.count:
@@ -211,17 +211,13 @@ class _Walk:
         else:
             self._scalar(node)
 
-    def _line(self, depth: int) -> bytes:
-        """From one line to the next, which is at that depth."""
-        return b" " if self.options.compact else b"\n" + b"\t" * depth
-
     def _members(self, node: Node, depth: int) -> None:
         for child in node.children:
             if not child.name and not self.options.noname:
                 self._members(child, depth)
                 continue
             hidden = Label() if self.zero else skip_if_zero(self.to, child)
-            self.to.literal(self._line(depth))
+            self.to.literal(self.options.line(depth))
             if child.name and not self.options.noname:
                 self.to.literal(b"." + encode(child.name) + b" = ")
             self.value(child, depth)
@@ -237,7 +233,7 @@ class _Walk:
             self.to.literal(b"{")
             start = self.to.loop(node.count, node.stride)
             hidden = Label() if self.zero else skip_if_zero(self.to, element)
-            self.to.literal(self._line(depth + 1))
+            self.to.literal(self.options.line(depth + 1))
             if not self.options.noname:
                 self.to.literal(b"[")
                 self.to.add(ops.INDEX)
@@ -247,7 +243,7 @@ class _Walk:
             self.to.literal(b",")
             self.to.place(hidden)
             self.to.next(start)
-            self.to.literal(self._line(depth) + b"}")
+            self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
             start = self.to.loop(node.count, node.stride)

@@ -38,7 +38,7 @@ def _compile(layout: Layout, options: Options, end: bytes, separator: bytes) -> 
     to.literal(end)
     return to.finish(
         layout.size,
-        big_endian=(options.byte_order or layout.byte_order) == "big",
+        big_endian=options.big_endian(layout),
         separator=separator,
     )
 

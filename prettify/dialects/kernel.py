@@ -47,7 +47,7 @@ def compile_program(layout: Layout, options: Options) -> Program:
         walk.show(layout.root, 0)
     return walk.to.finish(
         layout.size,
-        big_endian=(options.byte_order or layout.byte_order) == "big",
+        big_endian=options.big_endian(layout),
         separator=COMPACT_SEPARATOR if options.compact else SEPARATOR,
         key=POINTER_KEY,
     )
@@ -132,7 +132,7 @@ class _Walk:
     what its 32 byte window held before; then the window is moved as the kernel moves it.
     """
 
-    __slots__ = ("big", "compact", "eol", "mark", "options", "size", "to", "windowed", "zero")
+    __slots__ = ("compact", "eol", "mark", "options", "to", "windowed", "zero")
 
     def __init__(self, layout: Layout, options: Options) -> None:
         self.to = Assembler()
@@ -141,7 +141,6 @@ class _Walk:
         self.zero = bool(options.zero)
         self.eol = b"" if options.compact else b"\n"
         self.mark = False
-        self.size = layout.size
         self.windowed = any(
             node.offset + span + _enum_bytes(node) > layout.size
             for node, span in _enums(layout.root)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from prettify.layout import Layout
+
 
 class Options:
     """What a caller asked of a dialect. None is the dialect's own default.
@@ -35,6 +39,14 @@ class Options:
         self.zero = zero
         self.hex = hex
         self.byte_order = byte_order
+
+    def big_endian(self, layout: Layout) -> bool:
+        """Whether the data is: as asked for, else as the source of its type."""
+        return (self.byte_order or layout.byte_order) == "big"
+
+    def line(self, depth: int) -> bytes:
+        """From one line to the next, which is at that depth, in tabs."""
+        return b" " if self.compact else b"\n" + b"\t" * depth
 
     def key(self) -> tuple[object, ...]:
         """What tells two sets of options apart."""

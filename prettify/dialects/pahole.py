@@ -32,7 +32,7 @@ def compile_program(layout: Layout, options: Options) -> Program:
     walk.to.literal(b",\n")
     return walk.to.finish(
         layout.size,
-        big_endian=(options.byte_order or layout.byte_order) == "big",
+        big_endian=options.big_endian(layout),
         separator=SEPARATOR,
         key=POINTER_KEY,
     )
@@ -53,15 +53,11 @@ class _Walk:
         if node.kind in NESTED:
             self.to.literal(b"{")
             self._members(node, depth + 1)
-            self.to.literal(self._line(depth) + b"}")
+            self.to.literal(self.options.line(depth) + b"}")
         elif node.kind == model.ARRAY:
             self._array(node, depth)
         else:
             self._scalar(node)
-
-    def _line(self, depth: int) -> bytes:
-        """From one line to the next, which is at that depth."""
-        return b" " if self.options.compact else b"\n" + b"\t" * depth
 
     def _members(self, node: Node, depth: int) -> None:
         for child in node.children:
@@ -69,7 +65,7 @@ class _Walk:
                 self._members(child, depth)
                 continue
             hidden = Label() if self.zero else skip_if_zero(self.to, child)
-            self.to.literal(self._line(depth))
+            self.to.literal(self.options.line(depth))
             if child.name and not self.options.noname:
                 self.to.literal(b"." + encode(child.name) + b" = ")
             self.value(child, depth)
@@ -90,11 +86,11 @@ class _Walk:
         elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(count, node.stride)
-            self.to.literal(self._line(depth + 1))
+            self.to.literal(self.options.line(depth + 1))
             self.value(element, depth + 1)
             self.to.literal(b",")
             self.to.next(start)
-            self.to.literal(self._line(depth) + b"}")
+            self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
             if count:

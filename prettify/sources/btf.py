@@ -12,7 +12,7 @@ import struct
 from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
-from prettify.errors import TypeInfoError
+from prettify.errors import TypeInfoError, one_line
 from prettify.sources.btf_kinds import KINDS, NAMELESS, READERS, TAILS, Record
 
 MAGIC = 0xEB9F
@@ -161,9 +161,7 @@ class Btf:
             return self.base.error(what, type_id)
         index = type_id - self.first_id
         known = 0 <= index < len(self._offsets)
-        # Names come from the file, and the message must stay one line whatever is in them.
-        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in what)
-        return TypeInfoError(line, self.path, self._offset(type_id) if known else None)
+        return TypeInfoError(one_line(what), self.path, self._offset(type_id) if known else None)
 
     # The header and the sections (section 2.1).
 

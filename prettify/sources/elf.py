@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from prettify.model import TypeGraph
 
-MAGIC = b"\x7fELF"
-
 
 def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | None) -> TypeGraph:
     """The type graph of the first of `formats` that an ELF file holds.
