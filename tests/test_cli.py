@@ -148,6 +148,8 @@ def test_inputs_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
+    done = run(["--btf-base", ZOO, "-C", "elf64_hdr"])
+    assert "which no source (-t) names" in message(done, 2)
     missing = str(tmp_path / "missing")
     assert "no such file" in message(run(["-t", missing, "-C", "x"]), 2)
     assert "Is a directory" in message(run(["-t", str(tmp_path), "-C", "x"]), 2)

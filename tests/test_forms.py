@@ -206,6 +206,20 @@ def test_without_kernel_btf_the_catalogue_serves(monkeypatch: pytest.MonkeyPatch
         _ = types["task_struct"]
 
 
+def test_the_catalogue_is_found_whatever_the_current_folder_holds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elf").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert prettify.load_types()["elf64_rela"].size == 24
+
+
+def test_the_formats_of_elf_files_are_those_that_can_be_read() -> None:
+    from prettify.sources import elf
+
+    assert tuple(elf.FORMATS) == opening.FORMATS
+
+
 def test_an_elf_file_without_pyelftools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in the single-file version on a machine with python3 alone."""
     (tmp_path / "x.o").write_bytes(b"\x7fELF" + bytes(100))

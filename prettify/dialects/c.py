@@ -26,6 +26,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_elements,
     skip_if_zero,
     value_size,
 )
@@ -246,10 +247,7 @@ class _Walk:
             self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
-            start = self.to.loop(node.count, node.stride)
-            self.to.between(b", ")
-            self.value(element, depth)
-            self.to.next(start)
+            put_elements(self.to, node, node.count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
 
     # Scalars.

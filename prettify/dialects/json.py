@@ -10,7 +10,14 @@ from prettify.core import program as ops
 from prettify.core import shortest
 from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.options import Options
-from prettify.dialects.scalars import FLOAT_NUMBERS, encode, enumerators, load, load_float
+from prettify.dialects.scalars import (
+    FLOAT_NUMBERS,
+    encode,
+    enumerators,
+    load,
+    load_float,
+    put_elements,
+)
 from prettify.layout import NESTED, Layout, Node, is_bool, named_members
 
 TYPE_CHECKING = False
@@ -72,11 +79,7 @@ def _value(to: Assembler, node: Node) -> None:
         to.literal(b'"')
     elif node.element is not None:
         to.literal(b"[")
-        if node.count:
-            start = to.loop(node.count, node.stride)
-            to.between(b",")
-            _value(to, node.element)
-            to.next(start)
+        put_elements(to, node, node.count, b",", lambda element: _value(to, element))
         to.literal(b"]")
     else:
         _scalar(to, node)

@@ -14,6 +14,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_elements,
     skip_if_zero,
 )
 from prettify.layout import NESTED, Layout, Node, innermost
@@ -93,11 +94,7 @@ class _Walk:
             self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
-            if count:
-                start = self.to.loop(count, node.stride)
-                self.to.between(b", ")
-                self.value(element, depth)
-                self.to.next(start)
+            put_elements(self.to, node, count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
 
     def _scalar(self, node: Node) -> None:

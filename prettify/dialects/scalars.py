@@ -24,6 +24,8 @@ from prettify.layout import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prettify.dialects.assembler import Assembler
 
 POINTER_KEY = os.urandom(16)  # hashed pointers of one run can be compared, of two runs not
@@ -100,6 +102,18 @@ def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
     else:
         load(to, node)
         to.branch(ops.IF_SET, target)
+
+
+def put_elements(
+    to: Assembler, node: Node, count: int, between: bytes, put: Callable[[Node], None]
+) -> None:
+    """Put down an array's first `count` elements with that text between them."""
+    if count:
+        assert node.element is not None
+        start = to.loop(count, node.stride)
+        to.between(between)
+        put(node.element)
+        to.next(start)
 
 
 def skip_if_zero(to: Assembler, node: Node) -> Label:

@@ -61,7 +61,12 @@ def _checked_base(base: TypeGraph | None) -> Btf | None:
 def default_sources() -> list[str]:
     """Where types are looked for when the user names no source: the running kernel, the catalogue.
 
-    A kernel without BTF is left out.
+    A kernel without BTF is left out. `open_default` opens them.
     """
     kernel = [KERNEL] if os.path.exists(KERNEL) else []
     return [*kernel, *catalogue.names()]
+
+
+def open_default(name: str) -> TypeGraph:
+    """The type graph of a default source, whatever files of that name the current folder has."""
+    return catalogue.open_format(name) or open_source(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prettify import model
 from prettify.errors import TypeInfoError, TypeNotFound, UsageError
-from prettify.sources.opening import FORMATS, KERNEL, default_sources, open_source
+from prettify.sources.opening import FORMATS, KERNEL, default_sources, open_default, open_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,24 +31,33 @@ NEAREST = 3  # names suggested for one that is not found
 class Sources:
     """Type graphs by the names of their sources, each opened when the search comes to it."""
 
-    __slots__ = ("_graphs", "base", "formats", "is_default", "paths")
+    __slots__ = ("_base", "_graphs", "base", "formats", "is_default", "paths")
 
     def __init__(
         self, paths: Sequence[str] = (), formats: Sequence[str] = FORMATS, base: str | None = None
     ) -> None:
+        if base is not None and not paths:
+            raise UsageError("a base (--btf-base) is for split BTF, which no source (-t) names")
         self.is_default = not paths
         self.paths = tuple(paths or default_sources())
         self.formats = tuple(formats)
         self.base = base
+        self._base: TypeGraph | None = None
         self._graphs: dict[str, TypeGraph] = {}
 
     def __iter__(self) -> Iterator[TypeGraph]:
         for path in self.paths:
             graph = self._graphs.get(path)
             if graph is None:
-                base = open_source(self.base, self.formats) if self.base else None
-                graph = self._graphs[path] = open_source(path, self.formats, base)
+                graph = self._graphs[path] = self._open(path)
             yield graph
+
+    def _open(self, path: str) -> TypeGraph:
+        if self.is_default:
+            return open_default(path)
+        if self.base and self._base is None:
+            self._base = open_source(self.base, self.formats)
+        return open_source(path, self.formats, self._base)
 
     @property
     def described(self) -> str:
