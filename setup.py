@@ -21,9 +21,11 @@ except ImportError:
 
 # Each has one source, a .py file in Cython's pure-Python mode. The Makefile reads this table too.
 COMPILED = [
-    "prettify.core.emitter",
     "prettify.core.btf_scan",
+    "prettify.core.emitter",
+    "prettify.core.kernel_state",
     "prettify.core.shortest",
+    "prettify.core.text",
 ]
 
 

@@ -8,6 +8,7 @@ from prettify.core.emitter import render
 from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
+from prettify.records.forms import check_options, open_conversion
 from prettify.sources.opening import FORMATS
 from prettify.sources.search import Sources, find, find_all, listed
 
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from prettify.core.program import Program
     from prettify.layout import Layout, Node
     from prettify.model import Type
+    from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
     Buffer = bytes | bytearray | memoryview
 
 BYTE_ORDERS = ("little", "big")
+SMALL = 1 << 12  # bytes of a buffer for the text of one record
 
 
 def load_types(
@@ -163,7 +166,8 @@ class RecordType:
         if program is None:
             program = self._programs[key] = form.compile(self.layout, options)
         record = self._record(data)
-        text = b"".join((form.before, *render(program, record, 0, 1, True), form.after))
+        pieces = render(program, record, 0, 1, SMALL)
+        text = b"".join((form.before, *pieces, form.after))
         if dialect == "kernel":
             return text.decode("latin-1")
         return text.decode("utf-8", "surrogateescape")
@@ -222,40 +226,49 @@ class RecordType:
         return record
 
 
-def check_options(form: str, options: Options) -> None:
-    """Raise UsageError for an option that this form has no use for."""
-    takes = FORMS[form].options
-    for name, default in Options.DEFAULTS.items():
-        if getattr(options, name) is not default and name not in takes:
-            takers = ", ".join(f for f in FORMS if name in FORMS[f].options)
-            raise UsageError(f"{name.replace('_', '-')} means nothing in {form}, only in {takers}")
-
-
 def decode(
     source: str | PathLike[str] | Buffer | BinaryIO,
     record_type: RecordType,
     to: str = "ndjson",
     out: str | PathLike[str] | BinaryIO | None = None,
-    **flags: bool | None,
+    *,
+    select: str | Sequence[str] | None = None,
+    where: str | None = None,
+    skip: int | None = None,
+    count: int | None = None,
+    jobs: int = 1,
+    **options: Any,
 ) -> Iterator[bytes] | None:
     """Decode a stream of records of one type: what the command runs.
 
-    source: a path (`-` is standard input), bytes, or an open binary file. to: pahole, kernel, c,
-    json or ndjson; flags as in `RecordType.format`. out: a path, whose file appears whole or not
-    at all, or an open binary file; None returns an iterator over pieces of the text.
+    source: a path (`-` is standard input), bytes, or an open binary file. to: any form that the
+    command has, by the name of its dialect where it is C; options as in `RecordType.format`.
+    select: members to show, others are left out. where: a filter; `skip` and `count` are of the
+    records that it lets through. jobs: threads. out: a path, whose file appears whole or not at
+    all, or an open binary file; None returns an iterator over pieces of the output.
     Raises DataError, after all whole records, where the last one is cut short.
     """
     from prettify.records.output import write_file
     from prettify.records.plan import Plan, Selection
 
-    if to not in FORMS:
-        raise UsageError(f"form {to!r}: known are {', '.join(FORMS)}")
-    options = Options(byte_order=record_type.byte_order, **flags)  # type: ignore[arg-type]
-    check_options(to, options)
-    plan = Plan(FORMS[to], options, [record_type.layout], None, Selection())
+    layout = record_type.layout
+    shown = layout if select is None else selected(layout, select)
+    chosen = Options(byte_order=record_type.byte_order, **options)
+    plan = Plan(
+        open_conversion(to, [shown], chosen),
+        [layout],
+        None,
+        Selection(
+            where=where,
+            skip=None if skip is None else str(skip),
+            count=None if count is None else str(count),
+        ),
+        byte_order=record_type.byte_order,
+        jobs=jobs,
+    )
     pieces = _pieces(plan, str(source) if hasattr(source, "__fspath__") else source)
     if out is None:
-        return pieces
+        return map(bytes, filter(None, pieces))
     if hasattr(out, "write"):
         for piece in pieces:
             out.write(piece)
@@ -264,7 +277,14 @@ def decode(
     return None
 
 
-def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[bytes]:
+def selected(layout: Layout, paths: str | Sequence[str]) -> Layout:
+    """The layout with these members alone, in this order. Raises UsageError for unknown ones."""
+    from prettify.records.select import select
+
+    return select(layout, paths)
+
+
+def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
     errors: list[PrettifyError] = []
     yield from plan.run([source], errors.append)
     if errors:

@@ -210,7 +210,7 @@ def _render(resolved: layout.Layout, random: Random) -> None:
 def _text(program: Program, record: bytes, around: bytes) -> bytes:
     """The beginning of a record's text."""
     text = b""
-    for piece in emitter.render(program, around + record + around, len(around), 1, True):
+    for piece in emitter.render(program, around + record + around, len(around), 1):
         text += piece
         if len(text) > MAX_TEXT:
             break

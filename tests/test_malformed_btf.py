@@ -630,7 +630,7 @@ def test_the_deepest_nesting_compiles(kind: str) -> None:
         else:
             type_id = getattr(writer, kind)(f"s{index}", 4, [("m", type_id, 0)])
     for program in compiled(resolve(writer, type_id)):
-        assert b"7" in b"".join(emitter.render(program, b"\7\0\0\0", 0, 1, True))
+        assert b"7" in b"".join(emitter.render(program, b"\7\0\0\0", 0, 1))
 
 
 @pytest.mark.usefixtures("quick")

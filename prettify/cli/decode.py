@@ -5,23 +5,24 @@ from __future__ import annotations
 import sys
 
 from prettify import __version__
-from prettify.api import BYTE_ORDERS, check_options, load_types
+from prettify.api import BYTE_ORDERS, load_types, selected
 from prettify.cli import complain
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, format_list
-from prettify.dialects import C_DIALECTS, FORMS
+from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
-from prettify.records.output import write_file
+from prettify.records.forms import FORMS, TABLE_FORMS, open_conversion
+from prettify.records.output import write_file, write_pieces
 from prettify.records.plan import Plan, Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from prettify.api import Types
     from prettify.layout import Layout
 
-TO = ("c", "json", "ndjson")
+TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify types [OPTIONS] [GLOB]"""
@@ -40,6 +41,7 @@ EPILOG = """examples:
 numbers: C integers (10, 0x0a, 012), $header.MEMBER[.MEMBER], + - * / and parentheses.
 exit status: 0 all decoded, 1 the data was bad, 2 wrong use or no such type."""
 
+MAX_JOBS = 256
 
 COMMAND = Command(
     "prettify",
@@ -85,6 +87,18 @@ COMMAND = Command(
             ),
         ),
         (
+            "which records and members",
+            (
+                Option(
+                    "--where",
+                    "only records for which EXPR is true, such as 'st_size > 4096 and st_info == "
+                    "18'; --skip and --count are of these",
+                    "EXPR",
+                ),
+                Option("--select", "only these members, in this order: a,b.c,d*", "PATHS"),
+            ),
+        ),
+        (
             "how it looks",
             (
                 Option(
@@ -108,6 +122,7 @@ COMMAND = Command(
                 Option("--no-zero", "no members that are zero", name="zero", value=False),
                 Option("--hex", "integers in hexadecimal (pahole dialect)"),
                 Option("-o --output", "write to FILE, which appears whole or not at all", "FILE"),
+                Option("-j --jobs", "convert with N threads (default: 1)", "N"),
             ),
         ),
         ("about", (HELP, Option("--version", "show the version and exit"))),
@@ -122,6 +137,9 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(COMMAND.help() if options.given("help") else f"prettify {__version__}\n")
         return 0
     form = _form(options)
+    output = options.text("output")
+    if form in TABLE_FORMS and output is None and sys.stdout.isatty():
+        raise UsageError(f"--to {form} is not for terminals: name a file with -o, or use a pipe")
     text_options = Options(
         compact=bool(options.given("compact")),
         noname=bool(options.given("noname")),
@@ -130,41 +148,50 @@ def run(arguments: Sequence[str]) -> int:
         hex=bool(options.given("hex")),
         byte_order=options.text("endian"),
     )
-    check_options(form, text_options)
     header, records = options.text("header"), options.text("type")
     types = load_types(
         *options.texts("types"),
         formats=format_list(options.text("format_path")),
         base=options.text("btf_base"),
     )
+    layouts = _layouts(types, records) if records is not None else []
+    header_layout = types[header].layout if header is not None else None
+    shown = layouts or ([header_layout] if header_layout is not None else [])
+    paths = options.text("select")
+    if paths is not None:
+        shown = [selected(layout, paths) for layout in shown]
     plan = Plan(
-        FORMS[form],
-        text_options,
-        _layouts(types, records) if records is not None else [],
-        types[header].layout if header is not None else None,
+        open_conversion(form, shown, text_options),
+        layouts,
+        header_layout,
         Selection(
             seek=options.text("seek"),
             size=options.text("size"),
             skip=options.text("skip"),
             count=options.text("count"),
             range=options.text("range"),
+            where=options.text("where"),
         ),
+        byte_order=options.text("endian"),
+        jobs=_jobs(options.text("jobs")),
     )
     statuses = [0]
     pieces = plan.run(data or ["-"], lambda error: statuses.append(complain(error)))
-    output = options.text("output")
     if output is not None:
         write_file(output, pieces)
     else:
-        _print(pieces)
+        sys.stdout.flush()
+        write_pieces(sys.stdout.fileno(), pieces)
     return max(statuses)
 
 
-def _print(pieces: Iterator[bytes]) -> None:
-    out = sys.stdout.buffer
-    for piece in pieces:
-        out.write(piece)
-        out.flush()
+def _jobs(text: str | None) -> int:
+    """How many threads to use. Raises UsageError."""
+    if text is None:
+        return 1
+    if not text.isdecimal() or not 0 < int(text) <= MAX_JOBS:
+        raise UsageError(f"--jobs {text!r}: a number of threads from 1 to {MAX_JOBS} expected")
+    return int(text)
 
 
 def _form(options: Values) -> str:

@@ -3,13 +3,13 @@
 
 Operations are literal numbers below, with their names from `core.program` behind them: only
 literals become a C switch. The machine stops when its output buffer is full and goes on where it
-stopped, so text of any length needs a fixed amount of memory.
+stopped, so text of any length needs a fixed amount of memory. It looks at the buffer once for each
+instruction: none but those that say otherwise writes more than MARGIN bytes.
 """
 
 from __future__ import annotations
 
 from prettify.core.program import MARGIN, MAX_LOOPS
-from prettify.core.shortest import float_text
 from prettify.core.tables import table, zeroes
 
 if not __file__.endswith(".py"):
@@ -17,19 +17,47 @@ if not __file__.endswith(".py"):
 else:
     from prettify.core import plain as cython
 
+if cython.compiled:
+    from cython.cimports.cpython.buffer import (
+        Py_buffer,
+        PyBUF_SIMPLE,
+        PyBuffer_Release,
+        PyObject_GetBuffer,
+    )
+    from cython.cimports.prettify.core.intrinsics import (
+        copy16,
+        eight_digits,
+        four_digits,
+        load1,
+        load2,
+        load4,
+        load8,
+        store8,
+        zeroes_below,
+    )
+    from cython.cimports.prettify.core.kernel_state import hash_pointer, load_window, move_window
+    from cython.cimports.prettify.core.shortest import write_float
+    from cython.cimports.prettify.core.text import write_text
+else:
+    from prettify.core.kernel_state import hash_pointer, load_window, move_window
+    from prettify.core.shortest import write_float
+    from prettify.core.text import write_text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prettify.core.program import Program
 
+    Buffer = bytes | bytearray | memoryview
+
 COMPILED: bool = cython.compiled
-BUFFER = 1 << 18  # bytes of text made at a time
+BUFFER = 1 << 18  # bytes of text made at a time: they stay in a processor's own cache
 
 # What outlives a full buffer, in an array of integers. The numbers stand in `_run` as they are.
 # 0 place in the code   1 records done     2 base: offset of the record plus the loops' steps
-# 3 loops running       4 cursor in a text 5 width of the value   6 value is negative   7 mark
-# 8 window's start      9 within a record  10 a separator is due before the next record
+# 3 loops running       4 cursor in a text or an array           5 width of the value
+# 6 value is negative   7 mark             8 window's start      9 to 10 not used
 # 11 to 42 the window's bytes   43 and on: index, count, step, outer base of each loop
 STATE_SIZE = 43 + 4 * MAX_LOOPS
 
@@ -45,37 +73,52 @@ VALUES[20:24] = [
 ]
 
 
-def render(program: Program, data: bytes, start: int, count: int, first: bool) -> Iterator[bytes]:
-    """The text of `count` records that begin at data[start], in pieces of at most BUFFER bytes.
+def render(
+    program: Program, data: Buffer, start: int, count: int, size: int = BUFFER
+) -> Iterator[bytes]:
+    """The text of `count` records that begin at data[start], in pieces of about `size` bytes.
 
-    `first`: no record came before, so no separator is due before the first one.
     Raises ValueError where the data does not hold them.
     """
-    size = program.record_size
-    if start < 0 or count < 0 or start + count * size > len(data):
-        raise ValueError(f"{len(data)} bytes do not hold {count} records of {size} at {start}")
-    out = bytearray(max(BUFFER, len(program.literals) + 2 * MARGIN))
+    for out, written in fill(program, data, start, count, [], size):
+        yield bytes(memoryview(out)[:written])
+
+
+def fill(
+    program: Program,
+    data: Buffer,
+    start: int,
+    count: int,
+    spare: list[bytearray],
+    size: int = BUFFER,
+) -> Iterator[tuple[bytearray, int]]:
+    """The text as `render` makes it, as buffers and how many bytes of each are text.
+
+    Buffers are taken from `spare` while there are any, else made; they are the caller's.
+    """
+    record_size = program.record_size
+    if start < 0 or count < 0 or start + count * record_size > len(data):
+        raise ValueError(f"{len(data)} bytes do not hold {count} records of {record_size} at {start}")
+    # Names are written whole.
+    least = max(size, program.longest_name + 2 * MARGIN)
     state = zeroes("q", STATE_SIZE)
     value = table("Q", VALUES)
     value[2] = int.from_bytes(program.key[:8], "little")
     value[3] = int.from_bytes(program.key[8:], "little")
-    state[10] = not first
-    numbers = table("q", [start, count, size, program.big_endian, *program.separator, len(out)])
-    while True:
-        written = _fill(
-            program.code, program.literals, program.names, data, numbers, state, value, out
-        )
-        if written < 0:
-            yield bytes(out[: -written - 1])
-            return
-        yield bytes(out[:written])
+    numbers = table("q", [start, count, record_size, program.big_endian, 0])
+    written = 0 if count else -1
+    while written >= 0:
+        out = spare.pop() if spare else bytearray(least)
+        if len(out) < least:
+            out = bytearray(least)
+        numbers[4] = len(out)
+        written = _fill(program, data, numbers, state, value, out)
+        yield out, written if written >= 0 else -written - 1
 
 
 def _fill(
-    code: memoryview,
-    literals: bytes,
-    names: memoryview,
-    data: bytes,
+    program: Program,
+    data: Buffer,
     numbers: memoryview,
     state: memoryview,
     value: memoryview,
@@ -83,23 +126,46 @@ def _fill(
 ) -> int:
     """Run until all records are done (then -1 - bytes written) or the buffer is full (bytes)."""
     written: cython.Py_ssize_t
-    if cython.compiled:
-        # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
-        code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(code))
-        literals_at = cython.cast(cython.pointer[cython.const[cython.uchar]], literals)
-        names_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], _address(names))
-        data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], data)
-        numbers_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(numbers))
-        state_at = cython.cast(cython.pointer[cython.longlong], _address(state))
-        value_at = cython.cast(cython.pointer[cython.ulonglong], _address(value))
-        out_at = cython.cast(cython.pointer[cython.uchar], out)
-    else:
-        code_at, literals_at, names_at, data_at = code, literals, names, data
-        numbers_at, state_at, value_at, out_at = numbers, state, value, out
+    if not cython.compiled:
+        return _run(
+            program.code,
+            program.literals,
+            program.names,
+            program.powers,
+            data,
+            numbers,
+            state,
+            value,
+            out,
+        )
+    # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
+    view: Py_buffer
+    code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(program.code))
+    pool: bytes = program.literals
+    literals_at = cython.cast(cython.pointer[cython.const[cython.uchar]], pool)
+    names_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], _address(program.names))
+    powers_at = cython.cast(
+        cython.pointer[cython.const[cython.ulonglong]], _address(program.powers)
+    )
+    numbers_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(numbers))
+    state_at = cython.cast(cython.pointer[cython.longlong], _address(state))
+    value_at = cython.cast(cython.pointer[cython.ulonglong], _address(value))
+    out_at = cython.cast(cython.pointer[cython.uchar], out)
+    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
+    data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
     with cython.nogil:
         written = _run(
-            code_at, literals_at, names_at, data_at, numbers_at, state_at, value_at, out_at
+            code_at,
+            literals_at,
+            names_at,
+            powers_at,
+            data_at,
+            numbers_at,
+            state_at,
+            value_at,
+            out_at,
         )
+    PyBuffer_Release(cython.address(view))
     return written
 
 
@@ -118,6 +184,7 @@ def _run(
     code: cython.pointer[cython.const[cython.longlong]],
     literals: cython.pointer[cython.const[cython.uchar]],
     names: cython.pointer[cython.const[cython.ulonglong]],
+    powers: cython.pointer[cython.const[cython.ulonglong]],
     data: cython.pointer[cython.const[cython.uchar]],
     numbers: cython.pointer[cython.const[cython.longlong]],
     state: cython.pointer[cython.longlong],
@@ -128,7 +195,7 @@ def _run(
     count: cython.Py_ssize_t = numbers[1]
     record_size: cython.Py_ssize_t = numbers[2]
     big: cython.bint = numbers[3] != 0
-    capacity: cython.Py_ssize_t = numbers[6]
+    capacity: cython.Py_ssize_t = numbers[4]
     limit: cython.Py_ssize_t = capacity - 256  # MARGIN
     pc: cython.Py_ssize_t = state[0]
     done: cython.Py_ssize_t = state[1]
@@ -144,28 +211,21 @@ def _run(
     b: cython.Py_ssize_t
     i: cython.Py_ssize_t
     taken: cython.bint
-    while True:
-        if state[9] == 0:
-            if done == count:
-                return -1 - written
-            if state[10] != 0:
-                if written + numbers[5] > limit:
-                    break
-                written = _copy(literals, numbers[4], numbers[5], out, written)
-            state[10] = 1
-            state[9] = 1
-            pc = 0
-            depth = 0
-            base = start + done * record_size
-        if written > limit:
-            break
+    if pc == 0 and done == 0:
+        base = start
+    while written <= limit:
         op = code[pc]
         a = code[pc + 1]
         b = code[pc + 2]
         taken = False
-        if op == 1:  # LITERAL
-            if written + b > capacity:
-                break
+        if op == 0:  # END
+            done += 1
+            if done == count:
+                return -1 - written
+            base = start + done * record_size
+            pc = 0
+            continue
+        elif op == 1:  # LITERAL
             written = _copy(literals, a, b, out, written)
         elif op == 2 or op == 3:  # UNSIGNED, SIGNED
             if b <= 8:
@@ -186,13 +246,16 @@ def _run(
             width = b
             negative = code[pc + 3] != 0 and _bit(low, high, width - 1)
         elif op == 5:  # DECIMAL
-            written = _decimal(low, high, width, negative, value, out, written)
+            if high == 0 and not negative:
+                written = _digits(low, out, written)
+            else:
+                written = _decimal(low, high, width, negative, value, out, written)
         elif op == 6:  # HEX
             written = _hex(low, high, a, b != 0, out, written)
-        elif op == 7:  # NAME
-            i = _find(names, a, b, low)
+        elif op == 7 or op == 26:  # NAME, NAME_DENSE
+            i = _find(names, a, b, low) if op == 7 else _find_dense(names, a, b, low)
             if i >= 0:
-                if written + names[3 * i + 2] > capacity:
+                if written + cython.cast(cython.Py_ssize_t, names[3 * i + 2]) > limit:
                     break
                 written = _copy(literals, names[3 * i + 1], names[3 * i + 2], out, written)
                 taken = True
@@ -235,20 +298,20 @@ def _run(
                 written += 3
                 taken = True
         elif op == 17:  # STRING
-            written = _text(data, base + a, b, code[pc + 3], state, out, written, limit)
+            written = write_text(data, base + a, b, code[pc + 3], state, out, written, limit)
             if state[4] != 0:
                 break
         elif op == 18:  # FLOAT
-            written = _float(low, high, a, b, out, written)
+            written = write_float(low, high, a, b, powers, out, written)
         elif op == 19:  # HASH
             if low != 0 and low < value[4]:
-                low = _siphash(low, value) & (value[5] >> 32)
+                low = hash_pointer(low, value)
         elif op == 20:  # WINDOW
-            _move_window(
+            move_window(
                 data, start + done * record_size, record_size, base + a, b, code[pc + 3], state
             )
         elif op == 21:  # WINDOWED
-            low = _load_window(state, base + a, b)
+            low = load_window(state, base + a, b)
             high = 0
             width = 8 * b
             negative = code[pc + 3] != 0 and _bit(low, high, width - 1)
@@ -261,12 +324,71 @@ def _run(
             taken = state[7] == 0
         elif op == 25:  # BETWEEN
             if state[39 + 4 * depth] != 0:
-                if written + b > capacity:
-                    break
                 written = _copy(literals, a, b, out, written)
-        else:  # END
-            done += 1
-            state[9] = 0
+        elif op == 27:  # BITFIELD
+            i = code[pc + 3]
+            low = _field(_load(data, base + a, b, big), i, code[pc + 4])
+            high = 0
+            width = code[pc + 4]
+            negative = i & 64 != 0 and _bit(low, high, width - 1)
+            pc += 5
+            continue
+        elif op == 28:  # SEPARATOR
+            if done != 0:
+                written = _copy(literals, a, b, out, written)
+        elif op == 29:  # NUMBERS
+            written = _numbers(code, pc, literals, data, base, big, state, out, written, limit)
+            if state[4] != 0:
+                break
+            pc += 10
+            continue
+        elif op == 30:  # LITERAL_UNSIGNED_1
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 1, big)
+            written = _byte_digits(low, out, written)
+            pc += 5
+            continue
+        elif op == 31:  # LITERAL_UNSIGNED_2
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 2, big)
+            written = _digits(low, out, written)
+            pc += 5
+            continue
+        elif op == 32:  # LITERAL_UNSIGNED_4
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 4, big)
+            written = _digits(low, out, written)
+            pc += 5
+            continue
+        elif op == 33:  # LITERAL_UNSIGNED_8
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 8, big)
+            written = _digits(low, out, written)
+            pc += 5
+            continue
+        elif op == 34:  # LITERAL_SIGNED_1
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 1, big)
+            written = _signed_digits(low, 8, out, written)
+            pc += 5
+            continue
+        elif op == 35:  # LITERAL_SIGNED_2
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 2, big)
+            written = _signed_digits(low, 16, out, written)
+            pc += 5
+            continue
+        elif op == 36:  # LITERAL_SIGNED_4
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 4, big)
+            written = _signed_digits(low, 32, out, written)
+            pc += 5
+            continue
+        elif op == 37:  # LITERAL_SIGNED_8
+            written = _copy(literals, a, b, out, written)
+            low = _load(data, base + code[pc + 3], 8, big)
+            written = _signed_digits(low, 64, out, written)
+            pc += 5
             continue
         if taken:
             i = code[pc + 4]
@@ -298,9 +420,11 @@ def _copy(
     out: cython.pointer[cython.uchar],
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
-    i: cython.Py_ssize_t
-    for i in range(length):
-        out[written + i] = source[start + i]
+    """Copy from the literals, which end in 15 bytes to spare, as the output does."""
+    if cython.compiled:
+        copy16(out + written, source + start, length)
+    else:
+        out[written : written + length] = source[start : start + length]
     return written + length
 
 
@@ -317,6 +441,16 @@ def _load(
     """The unsigned integer of up to 8 bytes there."""
     result: cython.ulonglong = 0
     i: cython.Py_ssize_t
+    if not cython.compiled:
+        return int.from_bytes(data[at : at + size], "big" if big else "little")
+    if size == 4:
+        return load4(data + at, big)
+    if size == 8:
+        return load8(data + at, big)
+    if size == 1:
+        return load1(data + at)
+    if size == 2:
+        return load2(data + at, big)
     if big:
         for i in range(size):
             result = result << 8 | data[at + i]
@@ -334,6 +468,20 @@ def _bit(low: cython.ulonglong, high: cython.ulonglong, number: cython.Py_ssize_
     if number < 64:
         return (low >> number) & 1 != 0
     return (high >> (number - 64)) & 1 != 0
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _field(
+    unit: cython.ulonglong, shift: cython.Py_ssize_t, width: cython.Py_ssize_t
+) -> cython.ulonglong:
+    """`width` bits (1 to 64) of a unit, from bit `shift & 63` on."""
+    ones: cython.ulonglong = 0
+    if not cython.compiled:
+        return unit >> (shift & 63) & ((1 << width) - 1)
+    return unit >> (shift & 63) & (~ones >> (64 - width))
 
 
 @cython.cfunc
@@ -396,11 +544,24 @@ def _is_zero(
     at: cython.Py_ssize_t,
     length: cython.Py_ssize_t,
 ) -> cython.bint:
-    i: cython.Py_ssize_t
-    for i in range(length):
-        if data[at + i] != 0:
+    """Whether all these bytes are 0, a word at a time."""
+    rest: cython.ulonglong = 0
+    if not cython.compiled:
+        return not any(data[at : at + length])
+    while length >= 8:
+        if load8(data + at, False) != 0:
             return False
-    return True
+        at += 8
+        length -= 8
+    if length & 4:
+        rest = load4(data + at, False)
+        at += 4
+    if length & 2:
+        rest |= load2(data + at, False)
+        at += 2
+    if length & 1:
+        rest |= load1(data + at)
+    return rest == 0
 
 
 @cython.cfunc
@@ -432,26 +593,147 @@ def _find(
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
+def _find_dense(
+    names: cython.pointer[cython.const[cython.ulonglong]],
+    first: cython.Py_ssize_t,
+    count: cython.Py_ssize_t,
+    wanted: cython.ulonglong,
+) -> cython.Py_ssize_t:
+    """The same where the table has a row for each value from the first one's on.
+
+    Those of values that have no name are empty.
+    """
+    least: cython.ulonglong = names[3 * first]
+    i: cython.Py_ssize_t
+    if wanted < least or wanted - least >= cython.cast(cython.ulonglong, count):
+        return -1
+    i = first + cython.cast(cython.Py_ssize_t, wanted - least)
+    return i if names[3 * i + 2] != 0 else -1
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _lead(
+    number: cython.uint, out: cython.pointer[cython.uchar], written: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Decimal digits of a number below 10^8."""
+    digits: cython.ulonglong = eight_digits(number)
+    zeroes: cython.ulonglong = 0x3030303030303030
+    last: cython.ulonglong = 1  # of 0, one digit stays
+    skip: cython.int = zeroes_below(digits ^ zeroes | last << 56) & 56
+    store8(out + written, digits >> skip)
+    return written + 8 - (skip >> 3)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _byte_digits(
+    number: cython.ulonglong, out: cython.pointer[cython.uchar], written: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Decimal digits of a number below 10^4."""
+    if not cython.compiled:
+        return _put(b"%d" % number, out, written)
+    digits: cython.ulonglong = four_digits(cython.cast(cython.uint, number))
+    last: cython.ulonglong = 1
+    skip: cython.int = zeroes_below(digits ^ 0x30303030 | last << 24) & 24
+    store8(out + written, digits >> skip)
+    return written + 4 - (skip >> 3)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
 def _digits(
+    number: cython.ulonglong, out: cython.pointer[cython.uchar], written: cython.Py_ssize_t
+) -> cython.Py_ssize_t:
+    """Decimal digits: eight at a time."""
+    upper: cython.ulonglong
+    middle: cython.ulonglong
+    if not cython.compiled:
+        return _put(b"%d" % number, out, written)
+    if number < 100000000:
+        return _lead(cython.cast(cython.uint, number), out, written)
+    upper = number // 100000000
+    if upper < 100000000:
+        written = _lead(cython.cast(cython.uint, upper), out, written)
+    else:
+        middle = upper
+        upper = middle // 100000000
+        written = _lead(cython.cast(cython.uint, upper), out, written)
+        middle -= upper * 100000000
+        store8(out + written, eight_digits(middle))
+        written += 8
+        upper = number // 100000000
+    store8(out + written, eight_digits(number - upper * 100000000))
+    return written + 8
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _signed_digits(
     number: cython.ulonglong,
-    least: cython.Py_ssize_t,
+    width: cython.int,
     out: cython.pointer[cython.uchar],
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
-    """Decimal digits, at least that many."""
-    length: cython.Py_ssize_t = 1
-    rest: cython.ulonglong = number
+    """Decimal digits of a number of `width` bits, with its sign, without a branch on it."""
+    sign: cython.ulonglong = (number >> (width - 1)) & 1
+    if not cython.compiled:
+        return _put(b"%d" % (number - (sign << width)), out, written)
+    if width < 64:
+        number |= (0 - sign) << width
+    out[written] = 45
+    return _digits((number ^ (0 - sign)) + sign, out, written + cython.cast(cython.Py_ssize_t, sign))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _numbers(
+    code: cython.pointer[cython.const[cython.longlong]],
+    pc: cython.Py_ssize_t,
+    literals: cython.pointer[cython.const[cython.uchar]],
+    data: cython.pointer[cython.const[cython.uchar]],
+    base: cython.Py_ssize_t,
+    big: cython.bint,
+    state: cython.pointer[cython.longlong],
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+    limit: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write an array of integers from element state[4] on, as its two instructions say.
+
+    Leaves 0 in state[4] when all are written, else how far it came before the buffer was full.
+    """
+    size: cython.Py_ssize_t = code[pc + 1]
+    signed: cython.bint = code[pc + 2] != 0
+    at: cython.Py_ssize_t = base + code[pc + 3]
+    count: cython.Py_ssize_t = code[pc + 4]
+    step: cython.Py_ssize_t = code[pc + 6]
+    between: cython.Py_ssize_t = code[pc + 7]
+    length: cython.Py_ssize_t = code[pc + 8]
     i: cython.Py_ssize_t
-    while rest >= 10:
-        rest = rest // 10
-        length += 1
-    if length < least:
-        length = least
-    rest = number
-    for i in range(length):
-        out[written + length - 1 - i] = 48 + rest % 10
-        rest = rest // 10
-    return written + length
+    number: cython.ulonglong
+    for i in range(state[4], count):
+        if written > limit:
+            state[4] = i
+            return written
+        if i != 0:
+            written = _copy(literals, between, length, out, written)
+        number = _load(data, at + i * step, size, big)
+        if signed:
+            written = _signed_digits(number, cython.cast(cython.int, 8 * size), out, written)
+        else:
+            written = _digits(number, out, written)
+    state[4] = 0
+    return written
 
 
 @cython.cfunc
@@ -466,43 +748,49 @@ def _decimal(
     out: cython.pointer[cython.uchar],
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
+    """The digits of a value of any width, with its sign."""
     # Four parts of 32 bits, most significant first, so that nothing here needs more than 64.
     i: cython.Py_ssize_t
-    j: cython.Py_ssize_t
+    part: cython.Py_ssize_t
     rest: cython.ulonglong
-    one: cython.ulonglong = 1
+    number: cython.ulonglong
     ones: cython.ulonglong = 0xFFFFFFFF
-    groups: cython.Py_ssize_t = 0
-    if negative:
+    if not cython.compiled:
+        return _put(b"%d" % ((high << 64 | low) - (negative << width)), out, written)
+    if negative:  # two's complement, its sign going on above its bits
         out[written] = 45
         written += 1
-    elif high == 0:
-        return _digits(low, 1, out, written)
+        if width < 64:
+            low |= value[5] << width
+        if width <= 64:
+            high = value[5]
+        elif width < 128:
+            high |= value[5] << (width - 64)
+        low = 0 - low
+        high = ~high + (low == 0)
+    if high == 0:
+        return _digits(low, out, written)
     value[8] = high >> 32
     value[9] = high & ones
     value[10] = low >> 32
     value[11] = low & ones
-    if negative:  # two's complement: 2^width - value
-        rest = 1
-        for i in range(4):
-            rest += ones - value[11 - i]
-            j = width - 32 * i  # bits of this part that belong to the value
-            value[11 - i] = rest & ones
-            if j < 32:
-                value[11 - i] = rest & ((one << j) - 1) if j > 0 else 0
-            rest = rest >> 32
-    while value[8] != 0 or value[9] != 0 or value[10] != 0 or value[11] != 0:
+    for part in range(4):  # eight digits each, the last ones first; less than 10^7 is left
         rest = 0
         for i in range(8, 12):
             rest = rest << 32 | value[i]
-            value[i] = rest // 1000000000
-            rest = rest % 1000000000
-        value[12 + groups] = rest
-        groups += 1
-    if groups == 0:
-        return _digits(0, 1, out, written)
-    for i in range(groups):
-        written = _digits(value[11 + groups - i], 9 if i else 1, out, written)
+            value[i] = rest // 100000000
+            rest = rest % 100000000
+        value[12 + part] = rest
+    i = 4
+    number = value[10] << 32 | value[11]
+    while number == 0:
+        i -= 1
+        number = value[12 + i]
+    written = _digits(number, out, written)
+    while i > 0:
+        i -= 1
+        store8(out + written, eight_digits(value[12 + i]))
+        written += 8
     return written
 
 
@@ -527,8 +815,13 @@ def _hex(
     out: cython.pointer[cython.uchar],
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
+    """0x and the digits, at least that many."""
     length: cython.Py_ssize_t = 1
     i: cython.Py_ssize_t
+    if not cython.compiled:
+        if plain_zero and not low and not high:
+            return _put(b"0", out, written)
+        return _put(b"0x%0*x" % (least, high << 64 | low), out, written)
     if plain_zero and low == 0 and high == 0:
         out[written] = 48
         return written + 1
@@ -552,247 +845,7 @@ def _hex(
     return written
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _float(
-    low: cython.ulonglong,
-    high: cython.ulonglong,
-    form: cython.Py_ssize_t,
-    style: cython.Py_ssize_t,
-    out: cython.pointer[cython.uchar],
-    written: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    i: cython.Py_ssize_t
-    with cython.gil:
-        text: bytes = float_text(low, high, form, style)
-        for i in range(len(text)):
-            out[written + i] = text[i]
-        written += len(text)
-    return written
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _utf8(
-    data: cython.pointer[cython.const[cython.uchar]],
-    at: cython.Py_ssize_t,
-    left: cython.Py_ssize_t,
-    least: cython.uint,
-) -> cython.Py_ssize_t:
-    """The bytes of the UTF-8 sequence there, or 0 where none stands for a character >= `least`."""
-    first: cython.uint = data[at]
-    size: cython.Py_ssize_t
-    character: cython.uint
-    i: cython.Py_ssize_t
-    if 0xC2 <= first <= 0xDF:
-        size = 2
-        character = first & 0x1F
-    elif 0xE0 <= first <= 0xEF:
-        size = 3
-        character = first & 0x0F
-    elif 0xF0 <= first <= 0xF4:
-        size = 4
-        character = first & 0x07
-    else:
-        return 0
-    if size > left:
-        return 0
-    for i in range(1, size):
-        if data[at + i] & 0xC0 != 0x80:
-            return 0
-        character = character << 6 | (data[at + i] & 0x3F)
-    if character < least or 0xD800 <= character <= 0xDFFF or character > 0x10FFFF:
-        return 0
-    if (size == 3 and character < 0x800) or (size == 4 and character < 0x10000):
-        return 0
-    return size
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _text(
-    data: cython.pointer[cython.const[cython.uchar]],
-    at: cython.Py_ssize_t,
-    length: cython.Py_ssize_t,
-    style: cython.longlong,
-    state: cython.pointer[cython.longlong],
-    out: cython.pointer[cython.uchar],
-    written: cython.Py_ssize_t,
-    limit: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Write the text there as the styles of `core.program` say, from state[4] on.
-
-    Leaves 0 in state[4] when all is written, else how far it came before the buffer was full.
-    """
-    done: cython.Py_ssize_t = state[4]
-    i: cython.Py_ssize_t
-    size: cython.Py_ssize_t
-    byte: cython.uint
-    short: cython.uchar
-    if style == 2:  # TEXT_C
-        while length > 0 and data[at + length - 1] == 0:
-            length -= 1
-    while done < length:
-        if written > limit:
-            state[4] = done
-            return written
-        byte = data[at + done]
-        if byte == 0 and style != 2:
-            break
-        short = _short_escape(byte, style)
-        if short != 0:
-            out[written] = 92
-            out[written + 1] = short
-            written += 2
-        elif 0x20 <= byte < 0x7F:
-            # A second question mark in a row is escaped in C, where two begin a trigraph.
-            if style == 2 and byte == 63 and done > 0 and data[at + done - 1] == 63:
-                out[written] = 92
-                written += 1
-            out[written] = byte
-            written += 1
-        else:
-            size = 0
-            if byte == 0x7F and style == 1:
-                size = 1
-            elif style != 2:
-                size = _utf8(data, at + done, length - done, 0x80 if style == 1 else 0xA0)
-            if size > 0:
-                for i in range(size):
-                    out[written + i] = data[at + done + i]
-                written += size
-                done += size
-                continue
-            if style == 1:  # TEXT_JSON
-                out[written] = 92
-                out[written + 1] = 117
-                out[written + 2] = 48
-                out[written + 3] = 48
-                out[written + 4] = _hex_digit(byte >> 4)
-                out[written + 5] = _hex_digit(byte & 15)
-                written += 6
-            else:
-                out[written] = 92
-                out[written + 1] = 48 + (byte >> 6)
-                out[written + 2] = 48 + ((byte >> 3) & 7)
-                out[written + 3] = 48 + (byte & 7)
-                written += 4
-        done += 1
-    state[4] = 0
-    return written
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
-    """The letter behind a backslash that stands for that byte, or 0."""
-    if byte == 34 or byte == 92:
-        return byte
-    if byte == 10:
-        return 110
-    if byte == 9:
-        return 116
-    if byte == 13:
-        return 114
-    if style == 1 and byte == 8:
-        return 98
-    if style == 1 and byte == 12:
-        return 102
-    return 0
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _rotate(number: cython.ulonglong, by: cython.int, ones: cython.ulonglong) -> cython.ulonglong:
-    return (number << by | number >> (64 - by)) & ones
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _siphash(
-    message: cython.ulonglong, value: cython.pointer[cython.ulonglong]
-) -> cython.ulonglong:
-    """SipHash-2-4 (Aumasson and Bernstein, 2012) of 8 bytes under the key in value[2] and [3].
-
-    What else it needs of `value` stands at VALUES.
-    """
-    ones: cython.ulonglong = value[5]
-    a: cython.ulonglong = value[2] ^ value[20]
-    b: cython.ulonglong = value[3] ^ value[21]
-    c: cython.ulonglong = value[2] ^ value[22]
-    d: cython.ulonglong = value[3] ^ value[23]
-    word: cython.ulonglong = message
-    block: cython.int
-    turns: cython.int = 2
-    _turn: cython.int
-    for block in range(3):
-        if block == 1:
-            word = value[6]  # the length, 8, in the top byte of the last word
-        if block == 2:
-            word = 0
-            c ^= 0xFF
-            turns = 4
-        d ^= word
-        for _turn in range(turns):
-            a = (a + b) & ones
-            b = _rotate(b, 13, ones) ^ a
-            a = _rotate(a, 32, ones)
-            c = (c + d) & ones
-            d = _rotate(d, 16, ones) ^ c
-            a = (a + d) & ones
-            d = _rotate(d, 21, ones) ^ a
-            c = (c + b) & ones
-            b = _rotate(b, 17, ones) ^ c
-            c = _rotate(c, 32, ones)
-        a ^= word
-    return a ^ b ^ c ^ d
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _move_window(
-    data: cython.pointer[cython.const[cython.uchar]],
-    record: cython.Py_ssize_t,
-    record_size: cython.Py_ssize_t,
-    at: cython.Py_ssize_t,
-    size: cython.Py_ssize_t,
-    top: cython.longlong,
-    state: cython.pointer[cython.longlong],
-) -> cython.void:
-    """The kernel copies an object 32 bytes at a time; what a copy does not overwrite stays."""
-    i: cython.Py_ssize_t
-    if top != 0:
-        for i in range(32):
-            state[11 + i] = 0
-    elif at >= state[8] and at + (size if size < 16 else 16) < state[8] + 32:
-        return
-    state[8] = at
-    for i in range(32):
-        if at + i >= record + record_size:
-            return
-        state[11 + i] = data[at + i]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _load_window(
-    state: cython.pointer[cython.longlong], at: cython.Py_ssize_t, size: cython.Py_ssize_t
-) -> cython.ulonglong:
-    """The little endian integer there as the window shows it; 0 past the window's end."""
-    result: cython.ulonglong = 0
-    i: cython.Py_ssize_t
-    for i in range(size - 1, -1, -1):
-        result = result << 8
-        if at - state[8] + i < 32:
-            result = result | state[11 + at - state[8] + i]
-    return result
+def _put(text: bytes, out: bytearray, written: int) -> int:
+    """What plain Python writes."""
+    out[written : written + len(text)] = text
+    return written + len(text)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
-MARGIN = 256  # bytes that any one instruction but LITERAL, BETWEEN, NAME and STRING may write
+MARGIN = 256  # bytes that any one instruction but NAME, STRING and NUMBERS may write
+MAX_LITERAL = 128  # bytes of one literal: with a number behind it and room to spare in MARGIN
 
 END = 0  # the record is done
 LITERAL = 1  # offset and length in the literals: write them
@@ -39,6 +40,20 @@ UNMARK = 22  # clear the mark
 MARK = 23  # always: set the mark if that or the value is not 0
 IF_UNMARKED = 24  # -, -, target, pops
 BETWEEN = 25  # as LITERAL, but not in the innermost loop's first round
+SEPARATOR = 28  # as LITERAL, but not before the first record
+
+# What the optimiser makes of the ones above.
+NAME_DENSE = 26  # as NAME, where the table has a row for each value from the first one's on
+BITFIELD = 27  # offset, size (1 to 8), shift + 64 if signed, width: as BITS, from one integer
+NUMBERS = 29  # size, signed, offset, count; -, step, literal: an array with the literal between
+LITERAL_UNSIGNED_1 = 30  # offset and length in the literals, offset: LITERAL, UNSIGNED, DECIMAL
+LITERAL_UNSIGNED_2 = 31
+LITERAL_UNSIGNED_4 = 32
+LITERAL_UNSIGNED_8 = 33
+LITERAL_SIGNED_1 = 34
+LITERAL_SIGNED_2 = 35
+LITERAL_SIGNED_4 = 36
+LITERAL_SIGNED_8 = 37
 
 # Styles of STRING. The text ends at the first NUL, but for TEXT_C, where it ends behind the last
 # byte that is not NUL.
@@ -47,15 +62,29 @@ TEXT_JSON = 1  # JSON escapes, valid UTF-8 as it is, other bytes as \u00XX
 TEXT_C = 2  # C escapes, every byte that is not ASCII as \ooo
 
 
+SLACK = bytes(16)  # behind the literals, for copies of whole blocks
+
+
 class Program:
     """Instructions for one type in one dialect, and what they refer to.
 
     code: a table of WORDS integers an instruction. names: a table of value, literal offset and
-    literal length for each enumerator, sorted by value within one enum. `separator` (offset,
-    length) is the literal between two records.
+    literal length for each enumerator, sorted by value within one enum. literals: bytes, with
+    SLACK behind them. powers: of ten, for floats. `separator` is the text between two records,
+    which the code writes only between those of one run.
     """
 
-    __slots__ = ("big_endian", "code", "key", "literals", "names", "record_size", "separator")
+    __slots__ = (
+        "big_endian",
+        "code",
+        "key",
+        "literals",
+        "longest_name",
+        "names",
+        "powers",
+        "record_size",
+        "separator",
+    )
 
     def __init__(
         self,
@@ -65,7 +94,8 @@ class Program:
         record_size: int,
         *,
         big_endian: bool,
-        separator: tuple[int, int] = (0, 0),
+        powers: memoryview,
+        separator: bytes = b"",
         key: bytes = bytes(16),
     ) -> None:
         self.code = code
@@ -73,8 +103,10 @@ class Program:
         self.names = names
         self.record_size = record_size
         self.big_endian = big_endian
+        self.powers = powers
         self.separator = separator
         self.key = key
+        self.longest_name = max(names[2::3], default=0)
 
     def __repr__(self) -> str:
         return (

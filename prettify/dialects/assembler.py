@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from prettify.core import program as ops
-from prettify.core.program import WORDS, Program
-from prettify.core.tables import table
+from prettify.core import shortest
+from prettify.core.program import MAX_LITERAL, SLACK, WORDS, Program
+from prettify.core.tables import table, zeroes
+from prettify.dialects.optimiser import BRANCHES, optimise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-BRANCHES = frozenset(
-    (
-        ops.NAME,
-        ops.JUMP,
-        ops.IF_ZERO,
-        ops.IF_SET,
-        ops.IF_BYTES_ZERO,
-        ops.IF_BYTES_SET,
-        ops.NEXT,
-        ops.CHARACTER,
-        ops.IF_UNMARKED,
-    )
-)
+SPARSE = 2  # rows of a dense table for each name in it, at most
 
 
 class Label:
-    """A place in the code that branches go to, before and after it is known."""
+    """A place in the code that branches go to, before and after it is known.
 
-    __slots__ = ("address", "loops")
+    aimed: whether one does so far. Only loops aim at a place that is known.
+    """
+
+    __slots__ = ("address", "aimed", "loops")
 
     def __init__(self) -> None:
         self.address = -1
         self.loops = -1
+        self.aimed = False
 
 
 class Assembler:
@@ -41,7 +35,17 @@ class Assembler:
     Literals written one after the other become one; a branch that leaves loops says so by itself.
     """
 
-    __slots__ = ("_code", "_fixes", "_loops", "_names", "_pending", "_pool", "_starts", "_tables")
+    __slots__ = (
+        "_code",
+        "_fixes",
+        "_floats",
+        "_loops",
+        "_names",
+        "_pending",
+        "_pool",
+        "_starts",
+        "_tables",
+    )
 
     def __init__(self) -> None:
         self._code: list[int] = []
@@ -49,7 +53,8 @@ class Assembler:
         self._starts: dict[bytes, int] = {}
         self._pending = bytearray()
         self._names: list[int] = []
-        self._tables: dict[tuple[Hashable, int], tuple[int, int]] = {}
+        self._tables: dict[tuple[Hashable, int], tuple[int, int, int]] = {}
+        self._floats = False
         self._fixes: list[tuple[int, Label, int]] = []
         self._loops = 0
 
@@ -59,23 +64,27 @@ class Assembler:
 
     def between(self, text: bytes) -> None:
         """Write that text, but not in the first round of the innermost loop."""
+        assert len(text) <= MAX_LITERAL
         self.add(ops.BETWEEN, self._intern(text), len(text))
 
     def add(self, op: int, a: int = 0, b: int = 0, c: int = 0, d: int = 0) -> None:
         """Append an instruction that is no branch."""
         self._flush()
+        self._floats = self._floats or op == ops.FLOAT
         self._code.extend((op, a, b, c, d))
 
     def branch(self, op: int, target: Label, a: int = 0, b: int = 0) -> None:
         """Append an instruction that may go to `target`."""
         assert op in BRANCHES
         self._flush()
+        target.aimed = True
         self._fixes.append((len(self._code), target, self._loops))
         self._code.extend((op, a, b, 0, 0))
 
     def place(self, label: Label) -> None:
         """`label` is here."""
-        self._flush()
+        if label.aimed:
+            self._flush()
         label.address = len(self._code)
         label.loops = self._loops
 
@@ -107,9 +116,9 @@ class Assembler:
         where = self._tables.get((key, width))
         if where is None:
             where = self._tables[key, width] = self._add_table(names(), (1 << width) - 1)
-        first, count = where
+        op, first, count = where
         if count:
-            self.branch(ops.NAME, target, first, count)
+            self.branch(op, target, first, count)
 
     def finish(
         self, record_size: int, *, big_endian: bool, separator: bytes = b"", key: bytes = bytes(16)
@@ -120,21 +129,26 @@ class Assembler:
             self._code[at + 3] = label.address
             # NEXT stays within its loop and counts its rounds itself.
             self._code[at + 4] = 0 if self._code[at] == ops.NEXT else loops - label.loops
-        between = (self._intern(separator), len(separator))
+        assert len(separator) <= MAX_LITERAL
+        code = optimise(
+            self._code, (self._intern(separator), len(separator)), big_endian=big_endian
+        )
         return Program(
-            table("q", self._code),
-            bytes(self._pool),
+            table("q", code),
+            bytes(self._pool) + SLACK,
             table("Q", self._names),
             record_size,
             big_endian=big_endian,
-            separator=between,
+            powers=shortest.powers() if self._floats else zeroes("Q", 0),
+            separator=separator,
             key=key,
         )
 
     def _flush(self) -> None:
-        if self._pending:
-            text = bytes(self._pending)
-            self._pending.clear()
+        pending = self._pending
+        self._pending = bytearray()
+        for at in range(0, len(pending), MAX_LITERAL):
+            text = bytes(pending[at : at + MAX_LITERAL])
             self._code.extend((ops.LITERAL, self._intern(text), len(text), 0, 0))
 
     def _intern(self, text: bytes) -> int:
@@ -144,14 +158,22 @@ class Assembler:
             self._pool += text
         return start
 
-    def _add_table(self, names: Iterable[tuple[int, bytes]], mask: int) -> tuple[int, int]:
+    def _add_table(self, names: Iterable[tuple[int, bytes]], mask: int) -> tuple[int, int, int]:
+        """The instruction that finds these names, the first row of their table, its rows."""
         rows: dict[int, bytes] = {}
         for value, text in names:
             rows.setdefault(value & mask, text)
         first = len(self._names) // 3
-        for value, text in sorted(rows.items()):
+        values = sorted(rows)
+        op = ops.NAME
+        # Where most values of a range have names, a value's row is known. No text is no name.
+        if values and values[-1] - values[0] < SPARSE * len(values) and all(rows.values()):
+            op = ops.NAME_DENSE
+            values = list(range(values[0], values[-1] + 1))
+        for value in values:
+            text = rows.get(value, b"")
             self._names.extend((value, self._intern(text), len(text)))
-        return first, len(rows)
+        return op, first, len(values)
 
 
 def listing(program: Program) -> list[tuple[int, ...]]:

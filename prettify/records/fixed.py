@@ -1,8 +1,7 @@
-"""Streams of records of one size: bytes in, text out, in constant memory."""
+"""Streams of records of one size, as blocks of whole records in memory that is used again."""
 
 from __future__ import annotations
 
-from prettify.core.emitter import render
 from prettify.errors import DataError
 from prettify.records.input import CHUNK
 
@@ -10,7 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.core.program import Program
     from prettify.records.input import Input
 
 
@@ -36,18 +34,19 @@ class Region:
         self.exact = exact
 
 
-def text_of(program: Program, data: Input, region: Region, first: bool) -> Iterator[bytes]:
-    """The text of the region's records, from the input's position on, in pieces.
+def blocks(
+    data: Input, size: int, region: Region, buffers: int = 1
+) -> Iterator[memoryview | None]:
+    """The region's records, of `size` bytes each, from the input's position on.
 
-    After each piece of a pipe that holds whole records comes their text, without waiting for more.
-    first: no record came before. Raises DataError, after the text of all whole records, where the
-    last one is cut short.
+    A block is as many whole records as have arrived, CHUNK bytes at most or one record; its memory
+    is used again when `buffers` more are asked for. None comes before a wait, where there is more
+    than one buffer. Raises DataError, after all whole records, where the last one is cut short.
     """
-    size = program.record_size
     if not size:
         return
-    left = region.limit
-    wanted = region.count
+    left = region.limit  # bytes of the region
+    wanted = None if region.count is None else region.count * size
     skip = region.skip * size
     if left is not None:
         skip = min(skip, left)
@@ -56,28 +55,31 @@ def text_of(program: Program, data: Input, region: Region, first: bool) -> Itera
     if missing:
         _check_end(data, size, -missing % size, region, missing)
         return
-    pieces: list[bytes | memoryview] = []  # of a record that has not arrived in full
-    held = 0  # bytes in them
+    length = min(max(CHUNK // size, 1) * size, CHUNK)
+    ring = [bytearray(length if wanted is None else min(wanted, length)) for _ in range(buffers)]
+    turn = 0
+    held = 0  # bytes of a record that has not arrived in full
     while wanted is None or wanted > 0:
-        room = size + CHUNK if wanted is None else size * wanted - held
-        piece = data.some(room if left is None else min(room, left))
-        if left is not None:
-            left -= len(piece)
-        if not len(piece):
+        if buffers > 1 and not data.ready():
+            yield None
+        buffer = ring[turn]
+        if held == len(buffer):  # a record longer than CHUNK: room as it arrives
+            buffer += bytes(min(held, size - held))
+        room = min(len(buffer) - held, *(n for n in (left, wanted) if n is not None), CHUNK)
+        with memoryview(buffer) as view:
+            arrived = data.into(view[held : held + room])
+        if not arrived:
             _check_end(data, size, held, region, left or 0)
             return
-        pieces.append(piece)
-        held += len(piece)
-        if held < size:
-            continue
-        block = b"".join(pieces)
-        whole = held // size
-        if wanted is not None:
-            wanted -= whole
-        yield from render(program, block, 0, whole, first)
-        first = False
-        held -= whole * size
-        pieces = [block[whole * size :]] if held else []
+        left = None if left is None else left - arrived
+        wanted = None if wanted is None else wanted - arrived
+        held += arrived
+        whole = held - held % size
+        if whole:
+            yield memoryview(buffer)[:whole]
+            turn = (turn + 1) % buffers
+            held -= whole
+            ring[turn][:held] = memoryview(buffer)[whole : whole + held]
 
 
 def _check_end(data: Input, size: int, held: int, region: Region, missing: int) -> None:

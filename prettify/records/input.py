@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISFIFO, S_ISREG
 
 from prettify.errors import DataError, UsageError
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 CHUNK = 1 << 20  # bytes asked for at a time
+SET_PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ of Linux, which Python knows since 3.10
 
 
 class Input:
@@ -20,7 +21,7 @@ class Input:
     Regular files seek; pipes skip forward by reading. `name` is for messages.
     """
 
-    __slots__ = ("_data", "_file", "_own", "_start", "name", "position", "seekable")
+    __slots__ = ("_data", "_file", "_own", "_start", "_stream", "name", "position", "seekable")
 
     def __init__(self, source: str | bytes | bytearray | memoryview | BinaryIO) -> None:
         """source: a path (`-` is standard input), the bytes themselves, or an open binary file.
@@ -32,6 +33,7 @@ class Input:
         self._file = -1
         self._own = False
         self._start = 0
+        self._stream: BinaryIO | None = None
         self.seekable = True
         if isinstance(source, (bytes, bytearray, memoryview)):
             self._data = memoryview(source).cast("B")
@@ -45,13 +47,20 @@ class Input:
             self.name = "standard input"
             self._file = 0
         else:
-            self.name = getattr(source, "name", "") or "stream"
-            self._file = source.fileno()
+            self.name = str(getattr(source, "name", "") or "stream")
+            try:
+                self._file = source.fileno()
+            except (AttributeError, OSError):  # no file of the system's, but one that can be read
+                self._stream = source
+                self.seekable = False
+                return
         status = _status(self._file, self.name)
         if S_ISDIR(status):
             self.close()
             raise UsageError(f"{self.name} is a directory: name the files in it")
         self.seekable = S_ISREG(status)
+        if S_ISFIFO(status):
+            _widen(self._file)
         if self.seekable and not self._own:
             self._start = os.lseek(self._file, 0, os.SEEK_CUR)
 
@@ -71,39 +80,62 @@ class Input:
     def size(self) -> int | None:
         """Bytes in all, where that is known beforehand."""
         if self._file < 0:
-            return len(self._data)
+            return None if self._stream is not None else len(self._data)
         if self.seekable:
             return max(0, os.fstat(self._file).st_size - self._start)
         return None
 
-    def some(self, limit: int) -> bytes | memoryview:
-        """The next bytes: at least one unless the end is reached, at most `limit` or CHUNK.
+    def into(self, room: memoryview) -> int:
+        """Read the next bytes into `room`; returns how many: 0 only at the end.
 
         Of a pipe, those that have arrived. Raises DataError where reading fails.
         """
-        limit = min(limit, CHUNK)
-        if self._file < 0:
-            piece: bytes | memoryview = self._data[self.position : self.position + limit]
-        else:
+        if self._file < 0 and self._stream is None:
+            piece = self._data[self.position : self.position + len(room)]
+            room[: len(piece)] = piece
+            self.position += len(piece)
+            return len(piece)
+        try:
+            if self._stream is not None:
+                found = self._stream.read(len(room))
+                room[: len(found)] = found
+                length = len(found)
+            else:
+                length = self._wait_and_read(room)
+        except OSError as error:
+            raise DataError(
+                f"{self.name}: cannot read at byte {self.position}: {error.strerror or error}",
+                self.position,
+            ) from error
+        self.position += length
+        return length
+
+    def _wait_and_read(self, room: memoryview) -> int:
+        while True:
             try:
-                piece = os.read(self._file, limit)
-            except OSError as error:
-                raise DataError(
-                    f"{self.name}: cannot read at byte {self.position}: {error.strerror}",
-                    self.position,
-                ) from error
-        self.position += len(piece)
-        return piece
+                return os.readv(self._file, [room])
+            except BlockingIOError:  # whoever opened it did not want to wait; here one has to
+                self._poll(None)
+
+    def ready(self) -> bool:
+        """Whether the next bytes, or the end, are there without waiting."""
+        return self.seekable or self._file < 0 or self._poll(0)
+
+    def _poll(self, seconds: float | None) -> bool:
+        from select import select
+
+        return bool(select([self._file], [], [], seconds)[0])
 
     def exactly(self, length: int) -> bytes:
         """The next `length` bytes, or all that are left where those are fewer."""
         pieces = []
         while length:
-            piece = self.some(length)
-            if not len(piece):
+            piece = bytearray(min(length, CHUNK))
+            arrived = self.into(memoryview(piece))
+            if not arrived:
                 break
-            pieces.append(piece)
-            length -= len(piece)
+            pieces.append(piece[:arrived])
+            length -= arrived
         return b"".join(pieces)
 
     def seek(self, offset: int) -> None:
@@ -132,11 +164,12 @@ class Input:
             missing = max(0, self.position + length - size)
             self.seek(self.position + length - missing)
             return missing
+        room = memoryview(bytearray(min(length, CHUNK)))
         while length:
-            piece = self.some(length)
-            if not len(piece):
+            arrived = self.into(room[:length])
+            if not arrived:
                 break
-            length -= len(piece)
+            length -= arrived
         return length
 
 
@@ -152,3 +185,13 @@ def _status(file: int, name: str) -> int:
         return os.fstat(file).st_mode
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from error
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold a whole chunk, where the system allows: sixteen times fewer turns."""
+    from fcntl import fcntl
+
+    try:
+        fcntl(pipe, SET_PIPE_SIZE, CHUNK)
+    except OSError:
+        return

@@ -1,4 +1,4 @@
-"""Output files that appear whole or not at all."""
+"""Where pieces of output go: an open file, or a file that appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from prettify.records.conversion import Piece
 
-def write_file(path: str, pieces: Iterable[bytes]) -> None:
+
+def write_pieces(file: int, pieces: Iterable[Piece]) -> None:
+    """Write pieces to an open file, whatever that takes at a time. Raises OSError."""
+    for piece in pieces:
+        left = memoryview(piece)
+        while left:
+            try:
+                left = left[os.write(file, left) :]
+            except BlockingIOError:  # whoever opened it did not want to wait; here one has to
+                from select import select
+
+                select([], [file], [])
+
+
+def write_file(path: str, pieces: Iterable[Piece]) -> None:
     """Write pieces to a file, which takes its name when it is complete.
 
     What is no regular file (a device, a pipe) is written to as it is. Raises UsageError where the
@@ -20,16 +35,15 @@ def write_file(path: str, pieces: Iterable[bytes]) -> None:
     """
     try:
         if os.path.exists(path) and not S_ISREG(os.stat(path).st_mode):
-            with open(path, "wb") as file:
-                file.writelines(pieces)
+            with open(path, "wb", buffering=0) as device:
+                write_pieces(device.fileno(), pieces)
             return
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
         unfinished = os.path.join(folder, f".{name}.{os.getpid()}.unfinished")
-        with open(unfinished, "xb") as file:
+        with open(unfinished, "xb", buffering=0) as file:
             try:
-                file.writelines(pieces)
-                file.flush()
+                write_pieces(file.fileno(), pieces)
                 if os.path.exists(target):
                     os.chmod(unfinished, os.stat(target).st_mode & 0o7777)
                 os.replace(unfinished, target)

@@ -1,11 +1,11 @@
-"""From what a user asks of an input (header, ranges, counts) to the text of its records."""
+"""From what a user asks of an input (header, ranges, counts, filters) to the records it means."""
 
 from __future__ import annotations
 
-from prettify.core.emitter import render
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.model import spelled
-from prettify.records.fixed import Region, text_of
+from prettify.records.conversion import buffers_for, converted
+from prettify.records.fixed import Region, blocks
 from prettify.records.input import Input
 
 TYPE_CHECKING = False
@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from prettify.dialects import Form
-    from prettify.dialects.options import Options
     from prettify.layout import Layout
+    from prettify.records.conversion import Block, Conversion, Piece
+    from prettify.records.where import Where
+
+    Reference = Callable[[str], int]
 
 
 class Selection:
     """Which part of an input is to be decoded, as expressions that may refer to its header.
 
-    seek, size in bytes; skip, count in records; range is the header's member that holds an
-    `offset` and a `size`. None is not asked for.
+    seek, size in bytes; skip, count in records, of those that `where` lets through; range is the
+    header's member that holds an `offset` and a `size`. None is not asked for.
     """
 
-    __slots__ = ("count", "range", "seek", "size", "skip")
+    __slots__ = ("count", "range", "seek", "size", "skip", "where")
 
     def __init__(
         self,
@@ -35,113 +37,173 @@ class Selection:
         skip: str | None = None,
         count: str | None = None,
         range: str | None = None,
+        where: str | None = None,
     ) -> None:
         self.seek = seek
         self.size = size
         self.skip = skip
         self.count = count
         self.range = range
+        self.where = where
 
 
 class Plan:
-    """What to do with each input: layouts, form and options, compiled once.
+    """What to do with each input: which records of it, through which conversion.
 
     header: the layout at the start of each input; decoded once where there are no `records`.
+    byte_order: of the data, None is each type's own. `progress` is (bytes done, bytes in all or
+    None) of the input that is being read.
     """
 
-    __slots__ = ("_first", "_order", "_programs", "form", "header", "records", "selection")
+    __slots__ = ("_data", "_order", "conversion", "header", "jobs", "records", "selection")
 
     def __init__(
         self,
-        form: Form,
-        options: Options,
+        conversion: Conversion,
         records: Sequence[Layout],
         header: Layout | None,
         selection: Selection,
+        *,
+        byte_order: str | None = None,
+        jobs: int = 1,
     ) -> None:
-        if not records and header is None:
-            raise UsageError("no type to decode: name one with -C TYPE or --header TYPE")
-        self.form = form
+        self.conversion = conversion
         self.header = header
         self.records = tuple(records)
         self.selection = selection
-        self._order = options.byte_order
-        shown = self.records or ((header,) if header else ())
-        self._programs = [form.compile(layout, options) for layout in shown]
-        self._first = True
+        self.jobs = jobs
+        self._order = byte_order
+        self._data: Input | None = None
         if selection.range is not None and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
+        if selection.where is not None:
+            # Before any data is read: whether it can be understood at all.
+            for layout in self.records or ((header,) if header else ()):
+                self._where(layout, None if header is None else _anything_of(header))
+
+    @property
+    def progress(self) -> tuple[int, int | None]:
+        """How far the input that is being read is read."""
+        return (self._data.position, self._data.size) if self._data is not None else (0, None)
 
     def run(
         self,
         sources: Iterable[str | bytes | bytearray | memoryview | BinaryIO],
         report: Callable[[PrettifyError], object],
-    ) -> Iterator[bytes]:
-        """The text of the records of all inputs, one after the other, in pieces.
+    ) -> Iterator[Piece]:
+        """The output for the records of all inputs, one after the other, in pieces.
 
-        An input that cannot be opened, or does not hold what was asked for, is reported when all
-        of it that can be decoded is, and the next one follows.
+        A piece is good until the next one is asked for; some are empty. An input that cannot be
+        opened, or does not hold what was asked for, is reported when all of it that can be decoded
+        is, and the next one follows.
         """
-        yield self.form.before
-        for source in sources:
-            try:
-                data = Input(source)
-            except UsageError as error:
-                report(error)
-                continue
-            with data:
+        conversion = self.conversion
+        try:
+            yield from conversion.before()
+            for source in sources:
                 try:
-                    yield from self.text(data)
-                except DataError as error:
+                    data = Input(source)
+                except UsageError as error:
                     report(error)
-        if not self._first or self.form.always:
-            yield self.form.after
+                    continue
+                with data:
+                    self._data = data
+                    try:
+                        yield from converted(conversion, self._blocks(data), self.jobs)
+                    except DataError as error:
+                        report(error)
+            yield from conversion.after()
+        finally:
+            conversion.close()
 
-    def text(self, data: Input) -> Iterator[bytes]:
-        """The text of one input's records, in pieces.
+    def _blocks(self, data: Input) -> Iterator[Block]:
+        """One input's records, with the index of their type.
 
         Raises DataError where the input does not hold what was asked for, after all that it does
         hold.
         """
+        record = _read_header(data, self.header) if self.header is not None else b""
         if self.header is not None and not self.records:
-            yield from self._alone(data, self.header)
+            yield 0, memoryview(record)
             return
-        reference = self._reference(data, self.header) if self.header is not None else None
+        reference = self._reference(record, self.header) if self.header is not None else None
         selection = self.selection
         seek, size = selection.seek, selection.size
         if selection.range is not None:
             seek = f"$header.{selection.range}.offset"
             size = f"$header.{selection.range}.size"
         limit = _number(size, "--size", reference)
-        count = _number(selection.count, "--count", reference)
+        count = _number(selection.count, "--count", reference) or None
         skip = _number(selection.skip, "--skip", reference) or 0
         start = _number(seek, "--seek", reference)
         if start is not None:
             data.seek(start)
         exact = size is not None and "$header" in size
-        for program in self._programs:
+        for index, layout in enumerate(self.records):
             before = data.position
-            region = Region(limit, count or None, skip, exact=exact)
-            yield from self._counted(text_of(program, data, region, self._first))
+            if selection.where is None:
+                found = blocks(data, layout.size, Region(limit, count, skip, exact=exact), self._buffers)
+            else:
+                where = self._where(layout, reference)
+                found = _cut(
+                    _filtered(blocks(data, layout.size, Region(limit, exact=exact), self._buffers), where),
+                    layout.size,
+                    skip,
+                    count,
+                )
+            for block in found:
+                yield None if block is None else (index, block)
             if limit is not None:
                 limit -= data.position - before
 
-    def _alone(self, data: Input, header: Layout) -> Iterator[bytes]:
-        record = _read_header(data, header)
-        yield from self._counted(render(self._programs[0], record, 0, 1, self._first))
+    @property
+    def _buffers(self) -> int:
+        return buffers_for(self.jobs)
 
-    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            if piece:
-                self._first = False
-            yield piece
+    def _where(self, layout: Layout, reference: Reference | None) -> Where:
+        from prettify.records.where import compile_where
 
-    def _reference(self, data: Input, header: Layout) -> Callable[[str], int]:
+        assert self.selection.where is not None
+        order = self._order or layout.byte_order
+        return compile_where(self.selection.where, layout, order, reference)
+
+    def _reference(self, record: bytes, header: Layout) -> Reference:
         from prettify.records.members import at_path, integer
 
-        record = _read_header(data, header)
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
+
+
+def _anything_of(header: Layout) -> Reference:
+    """A reference to a header that is not read yet: all zeroes."""
+    from prettify.records.members import at_path, integer
+
+    return lambda path: integer(at_path(header, path), bytes(header.size), "little")
+
+
+def _filtered(found: Iterator[memoryview | None], where: Where) -> Iterator[memoryview | None]:
+    """The records of each block that the filter lets through."""
+    for block in found:
+        yield None if block is None else where.filter(block)
+
+
+def _cut(
+    found: Iterator[memoryview | None], size: int, skip: int, count: int | None
+) -> Iterator[memoryview | None]:
+    """Of these records of `size` bytes, without the first `skip`, the first `count`."""
+    for block in found:
+        if block is None:
+            yield None
+            continue
+        passed = min(skip, len(block) // size)
+        skip -= passed
+        block = block[passed * size :]
+        if count is not None:
+            block = block[: count * size]
+            count -= len(block) // size
+        yield block
+        if count == 0:
+            return
 
 
 def _read_header(data: Input, header: Layout) -> bytes:
@@ -155,7 +217,7 @@ def _read_header(data: Input, header: Layout) -> bytes:
     return record
 
 
-def _number(text: str | None, option: str, header: Callable[[str], int] | None) -> int | None:
+def _number(text: str | None, option: str, header: Reference | None) -> int | None:
     """An option's number, None where it is not given."""
     if text is None:
         return None

@@ -1,0 +1,85 @@
+# What C has and typed Python cannot say: loads and stores at any address, and single
+# instructions. Every use in a .py file stands beside what plain Python does instead.
+
+cdef extern from * nogil:
+    """
+    #include <stdint.h>
+    #include <string.h>
+
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    #define PRETTIFY_LITTLE(x) __builtin_bswap64(x)
+    #define PRETTIFY_BIG 1
+    #else
+    #define PRETTIFY_LITTLE(x) (x)
+    #define PRETTIFY_BIG 0
+    #endif
+
+    /* An integer of 1, 2, 4 or 8 bytes; `big` is its byte order. */
+    static inline uint64_t prettify_load1(const unsigned char *at) { return *at; }
+    static inline uint64_t prettify_load2(const unsigned char *at, int big) {
+        uint16_t x; memcpy(&x, at, 2); return big != PRETTIFY_BIG ? __builtin_bswap16(x) : x;
+    }
+    static inline uint64_t prettify_load4(const unsigned char *at, int big) {
+        uint32_t x; memcpy(&x, at, 4); return big != PRETTIFY_BIG ? __builtin_bswap32(x) : x;
+    }
+    static inline uint64_t prettify_load8(const unsigned char *at, int big) {
+        uint64_t x; memcpy(&x, at, 8); return big != PRETTIFY_BIG ? __builtin_bswap64(x) : x;
+    }
+
+    /* Eight bytes, the lowest of the number first. */
+    static inline void prettify_store8(unsigned char *at, uint64_t x) {
+        x = PRETTIFY_LITTLE(x); memcpy(at, &x, 8);
+    }
+
+    /* Whole blocks of 16 bytes, so up to 15 more than `length`: there must be room in both. */
+    static inline void prettify_copy16(unsigned char *to, const unsigned char *from,
+                                       Py_ssize_t length) {
+        do {
+            memcpy(to, from, 16); to += 16; from += 16; length -= 16;
+        } while (length > 0);
+    }
+
+    /* Zero bits below the lowest one; of 0 undefined. */
+    static inline int prettify_zeroes_below(uint64_t x) { return __builtin_ctzll(x); }
+
+    /* The characters of all numbers of four digits, one after the other. */
+    #define PRETTIFY_1(abc) abc "0" abc "1" abc "2" abc "3" abc "4" \
+                            abc "5" abc "6" abc "7" abc "8" abc "9"
+    #define PRETTIFY_2(ab) PRETTIFY_1(ab "0") PRETTIFY_1(ab "1") PRETTIFY_1(ab "2") \
+        PRETTIFY_1(ab "3") PRETTIFY_1(ab "4") PRETTIFY_1(ab "5") PRETTIFY_1(ab "6") \
+        PRETTIFY_1(ab "7") PRETTIFY_1(ab "8") PRETTIFY_1(ab "9")
+    #define PRETTIFY_3(a) PRETTIFY_2(a "0") PRETTIFY_2(a "1") PRETTIFY_2(a "2") \
+        PRETTIFY_2(a "3") PRETTIFY_2(a "4") PRETTIFY_2(a "5") PRETTIFY_2(a "6") \
+        PRETTIFY_2(a "7") PRETTIFY_2(a "8") PRETTIFY_2(a "9")
+    static const unsigned char prettify_fours[40001] __attribute__((aligned(64))) =
+        PRETTIFY_3("0") PRETTIFY_3("1") PRETTIFY_3("2") PRETTIFY_3("3") PRETTIFY_3("4")
+        PRETTIFY_3("5") PRETTIFY_3("6") PRETTIFY_3("7") PRETTIFY_3("8") PRETTIFY_3("9");
+
+    /* The characters of a number below 10^4 or 10^8, the first in the lowest byte. */
+    static inline uint64_t prettify_four_digits(uint32_t number) {
+        return prettify_load4(prettify_fours + 4 * number, 0);
+    }
+    static inline uint64_t prettify_eight_digits(uint32_t number) {
+        uint32_t upper = number / 10000;
+        return prettify_four_digits(upper)
+               | prettify_four_digits(number - upper * 10000) << 32;
+    }
+
+    /* The upper half of a product. */
+    static inline uint64_t prettify_high(uint64_t a, uint64_t b) {
+        uint64_t ah = a >> 32, al = (uint32_t)a, bh = b >> 32, bl = (uint32_t)b;
+        uint64_t middle = ah * bl + (al * bl >> 32);
+        uint64_t other = al * bh + (uint32_t)middle;
+        return ah * bh + (middle >> 32) + (other >> 32);
+    }
+    """
+    unsigned long long load1 "prettify_load1"(const unsigned char *at)
+    unsigned long long load2 "prettify_load2"(const unsigned char *at, int big)
+    unsigned long long load4 "prettify_load4"(const unsigned char *at, int big)
+    unsigned long long load8 "prettify_load8"(const unsigned char *at, int big)
+    void store8 "prettify_store8"(unsigned char *at, unsigned long long x)
+    void copy16 "prettify_copy16"(unsigned char *to, const unsigned char *source, Py_ssize_t length)
+    int zeroes_below "prettify_zeroes_below"(unsigned long long x)
+    unsigned long long four_digits "prettify_four_digits"(unsigned int number)
+    unsigned long long eight_digits "prettify_eight_digits"(unsigned int number)
+    unsigned long long high_half "prettify_high"(unsigned long long a, unsigned long long b)

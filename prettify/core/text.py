@@ -1,0 +1,190 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Text out of `char` arrays, escaped as the styles of `core.program` say."""
+
+from __future__ import annotations
+
+if not __file__.endswith(".py"):
+    import cython
+else:
+    from prettify.core import plain as cython
+
+if cython.compiled:
+    from cython.cimports.prettify.core.intrinsics import load8, store8, zeroes_below
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _utf8(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    left: cython.Py_ssize_t,
+    least: cython.uint,
+) -> cython.Py_ssize_t:
+    """The bytes of the UTF-8 sequence there, or 0 where none stands for a character >= `least`."""
+    first: cython.uint = data[at]
+    size: cython.Py_ssize_t
+    character: cython.uint
+    i: cython.Py_ssize_t
+    if 0xC2 <= first <= 0xDF:
+        size = 2
+        character = first & 0x1F
+    elif 0xE0 <= first <= 0xEF:
+        size = 3
+        character = first & 0x0F
+    elif 0xF0 <= first <= 0xF4:
+        size = 4
+        character = first & 0x07
+    else:
+        return 0
+    if size > left:
+        return 0
+    for i in range(1, size):
+        if data[at + i] & 0xC0 != 0x80:
+            return 0
+        character = character << 6 | (data[at + i] & 0x3F)
+    if character < least or 0xD800 <= character <= 0xDFFF or character > 0x10FFFF:
+        return 0
+    if (size == 3 and character < 0x800) or (size == 4 and character < 0x10000):
+        return 0
+    return size
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_text(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    style: cython.longlong,
+    state: cython.pointer[cython.longlong],
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+    limit: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write the text there as the styles of `core.program` say, from state[4] on.
+
+    Leaves 0 in state[4] when all is written, else how far it came before the buffer was full.
+    """
+    done: cython.Py_ssize_t = state[4]
+    i: cython.Py_ssize_t
+    size: cython.Py_ssize_t
+    byte: cython.uint
+    short: cython.uchar
+    word: cython.ulonglong
+    special: cython.ulonglong
+    if style == 2:  # TEXT_C
+        while length > 0 and data[at + length - 1] == 0:
+            length -= 1
+    while done < length:
+        if written > limit:
+            state[4] = done
+            return written
+        if cython.compiled and done + 8 <= length:
+            # Eight bytes at a time, or those before the first that is not written as it is.
+            word = load8(data + at + done, False)
+            special = _special(word, style == 2)
+            store8(out + written, word)
+            if special == 0:
+                written += 8
+                done += 8
+                continue
+            size = zeroes_below(special) >> 3
+            written += size
+            done += size
+        byte = data[at + done]
+        if byte == 0 and style != 2:
+            break
+        short = _short_escape(byte, style)
+        if short != 0:
+            out[written] = 92
+            out[written + 1] = short
+            written += 2
+        elif 0x20 <= byte < 0x7F:
+            # A second question mark in a row is escaped in C, where two begin a trigraph.
+            if style == 2 and byte == 63 and done > 0 and data[at + done - 1] == 63:
+                out[written] = 92
+                written += 1
+            out[written] = byte
+            written += 1
+        else:
+            size = 0
+            if byte == 0x7F and style == 1:
+                size = 1
+            elif style != 2:
+                size = _utf8(data, at + done, length - done, 0x80 if style == 1 else 0xA0)
+            if size > 0:
+                for i in range(size):
+                    out[written + i] = data[at + done + i]
+                written += size
+                done += size
+                continue
+            if style == 1:  # TEXT_JSON
+                out[written] = 92
+                out[written + 1] = 117
+                out[written + 2] = 48
+                out[written + 3] = 48
+                out[written + 4] = _hex_digit(byte >> 4)
+                out[written + 5] = _hex_digit(byte & 15)
+                written += 6
+            else:
+                out[written] = 92
+                out[written + 1] = 48 + (byte >> 6)
+                out[written + 2] = 48 + ((byte >> 3) & 7)
+                out[written + 3] = 48 + (byte & 7)
+                written += 4
+        done += 1
+    state[4] = 0
+    return written
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
+    """The letter behind a backslash that stands for that byte, or 0."""
+    if byte == 34 or byte == 92:
+        return byte
+    if byte == 10:
+        return 110
+    if byte == 9:
+        return 116
+    if byte == 13:
+        return 114
+    if style == 1 and byte == 8:
+        return 98
+    if style == 1 and byte == 12:
+        return 102
+    return 0
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _hex_digit(number: cython.uint) -> cython.uchar:
+    return 48 + number if number < 10 else 87 + number
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _special(word: cython.ulonglong, questions: cython.bint) -> cython.ulonglong:
+    """Of eight bytes, the first in the lowest: the lowest bit set is in the first special one.
+
+    Special are control characters, quotes, backslashes, what is not ASCII, and question marks if
+    `questions`. 0 means that none is. Bits above the lowest one set mean nothing.
+    """
+    ones: cython.ulonglong = 0x0101010101010101
+    found: cython.ulonglong = word | (word + ones) | (word - ones * 0x20)
+    other: cython.ulonglong = word ^ ones * 0x22
+    found |= (other - ones) & ~other
+    other = word ^ ones * 0x5C
+    found |= (other - ones) & ~other
+    if questions:
+        other = word ^ ones * 0x3F
+        found |= (other - ones) & ~other
+    return found & (ones << 7)

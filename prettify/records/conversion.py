@@ -1,0 +1,95 @@
+"""From blocks of records to pieces of output: the one loop that every form goes through."""
+
+from __future__ import annotations
+
+from prettify.errors import DataError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Protocol
+
+    Piece = bytes | memoryview
+    Block = tuple[int, memoryview] | None
+
+    class Conversion(Protocol):
+        """A form of output, for one run.
+
+        A block is whole records, perhaps none. Pieces are good until the next one is asked for.
+        """
+
+        def before(self) -> Iterable[Piece]:
+            """What comes before everything."""
+
+        def convert(self, index: int, records: memoryview) -> Any:
+            """A block's part of the output. Called in several threads at a time.
+
+            index: which of the run's types the records are of. The block's memory is used again
+            once the part is done; a part that is an iterator is done when it is exhausted.
+            """
+
+        def pieces(self, part: Any) -> Iterable[Piece]:
+            """A part's output. Called for one part at a time, in the order of the blocks."""
+
+        def after(self) -> Iterable[Piece]:
+            """What comes behind everything."""
+
+        def close(self) -> None:
+            """Free what is held, whether all went well or not."""
+
+
+AHEAD = 2  # blocks that are converted beyond those that the threads are at
+
+
+def buffers_for(jobs: int) -> int:
+    """How many blocks have to keep their memory at a time."""
+    return 1 if jobs < 2 else jobs + AHEAD + 1
+
+
+def converted(conversion: Conversion, blocks: Iterator[Block], jobs: int) -> Iterator[Piece]:
+    """The output of these blocks, in order, made by `jobs` threads.
+
+    None among the blocks means that it may be long until the next one: what there is goes out.
+    After each block comes at least one piece, which may be empty. What the blocks raise is raised
+    when all before it is out.
+    """
+    if jobs > 1:
+        yield from _in_threads(conversion, blocks, jobs)
+        return
+    for block in blocks:
+        if block is not None:
+            yield from conversion.pieces(conversion.convert(*block))
+            yield b""
+
+
+def _in_threads(conversion: Conversion, blocks: Iterator[Block], jobs: int) -> Iterator[Piece]:
+    # Not at the top: costs 10 ms, which short runs would feel.
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    def work(index: int, records: memoryview) -> Any:
+        part = conversion.convert(index, records)
+        return list(part) if hasattr(part, "__next__") else part
+
+    pool = ThreadPoolExecutor(jobs)
+    parts: deque[Future[Any]] = deque()
+    ended = False
+    failure: DataError | None = None
+    try:
+        while parts or not ended:
+            block = None
+            try:
+                block = next(blocks)
+            except StopIteration:
+                ended = True
+            except DataError as error:
+                ended, failure = True, error
+            if block is not None:
+                parts.append(pool.submit(work, *block))
+            while parts and (block is None or len(parts) >= jobs + AHEAD):
+                yield from conversion.pieces(parts.popleft().result())
+                yield b""
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    if failure is not None:
+        raise failure

@@ -1,0 +1,304 @@
+"""The bulk path prints what one record at a time prints, whatever the buffers, pieces and threads."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import random
+import struct
+import threading
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import prettify
+from prettify import layout as layouts
+from prettify.api import RecordType
+from prettify.core import emitter, shortest
+from prettify.core import program as ops
+from prettify.dialects import FORMS, assembler
+from prettify.dialects.options import Options
+from prettify.errors import DataError
+from prettify.layout import Layout
+from prettify.records import input as inputs
+from prettify.sources.btf import Btf
+from strategies import c_types, record_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from prettify.api import Types
+
+FLAGS = ("compact", "noname", "ptr_raw", "zero", "hex")
+property_test = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+def drawn_options(data: st.DataObject, form: str, order: str) -> Options:
+    flags = {name: data.draw(st.booleans(), name) for name in FLAGS if name in FORMS[form].options}
+    return Options(byte_order=order, **flags)
+
+
+def resolved(drawn: tuple[bytes, int]) -> Layout:
+    blob, type_id = drawn
+    return layouts.resolve(Btf(blob, "drawn").by_id(type_id))
+
+
+@property_test
+@given(c_types(), st.sampled_from(sorted(FORMS)), st.data())
+def test_the_optimiser_changes_no_text(
+    drawn: tuple[bytes, int], form: str, data: st.DataObject
+) -> None:
+    layout = resolved(drawn)
+    options = drawn_options(data, form, layout.byte_order)
+    record = data.draw(record_bytes(layout.size))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembler, "optimise", lambda code, separator, big_endian: code)
+        plain = FORMS[form].compile(layout, options)
+    optimised = FORMS[form].compile(layout, options)
+    assert len(optimised.code) <= len(plain.code) + assembler.WORDS
+    expected = b"".join(emitter.render(plain, record, 0, 1))
+    assert b"".join(emitter.render(optimised, record, 0, 1)) == expected
+
+
+@property_test
+@given(c_types(), st.sampled_from(sorted(FORMS)), st.data())
+def test_text_does_not_depend_on_the_buffers(
+    drawn: tuple[bytes, int], form: str, data: st.DataObject
+) -> None:
+    layout = resolved(drawn)
+    options = drawn_options(data, form, layout.byte_order)
+    records = b"".join(data.draw(record_bytes(layout.size)) for _ in range(3))
+    program = FORMS[form].compile(layout, options)
+    whole = b"".join(emitter.render(program, records, 0, 3))
+    assert b"".join(emitter.render(program, records, 0, 3, 1)) == whole
+    # Buffers that held something else, taken in turn.
+    spare = [bytearray(os.urandom(1024)) for _ in range(3)]
+    found = b""
+    for out, written in emitter.fill(program, records, 0, 3, spare, 1):
+        found += out[:written]
+        spare.append(out)
+    assert found == whole
+    each = (emitter.render(program, records, i * layout.size, 1) for i in range(3))
+    assert program.separator.join(b"".join(pieces) for pieces in each) == whole
+
+
+@property_test
+@given(c_types(), st.sampled_from(sorted(FORMS)), st.integers(1, 40), st.data())
+def test_bulk_text_is_the_text_of_each_record(
+    drawn: tuple[bytes, int], form: str, count: int, data: st.DataObject
+) -> None:
+    """The same bytes from `decode`, with one thread and three, as from `format`."""
+    layout = resolved(drawn)
+    if not layout.size:
+        return
+    seed = data.draw(st.integers(0, 1 << 32))
+    chunk = data.draw(st.sampled_from((1, 7, 64, 1 << 20)))
+    records = random.Random(seed).randbytes(count * layout.size)
+    record_type = RecordType(layout.type)
+    options = drawn_options(data, form, layout.byte_order)
+    flags = {name: getattr(options, name) for name in FLAGS if name in FORMS[form].options}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prettify.records.fixed.CHUNK", max(chunk, 1))
+        bulk = list(prettify.decode(records, record_type, form, **flags) or ())
+        threads = list(prettify.decode(records, record_type, form, jobs=3, **flags) or ())
+    assert b"".join(bulk) == b"".join(threads)
+    size = layout.size
+    each = [
+        record_type.format(records[i : i + size], form, **flags)
+        for i in range(0, len(records), size)
+    ]
+    before, after = FORMS[form].before.decode(), FORMS[form].after.decode()
+    separator = FORMS[form].compile(layout, options).separator.decode()
+    bodies = (text[len(before) : len(text) - len(after)] for text in each)
+    encoding = "latin-1" if form == "kernel" else "utf-8"
+    expected = before + separator.join(bodies) + after
+    assert b"".join(bulk) == expected.encode(encoding, "surrogateescape")
+
+
+# Numbers.
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.one_of(st.integers(0, (1 << 64) - 1), st.integers(0, 19).map(lambda n: 10**n - 1),
+                          st.integers(0, 19).map(lambda n: 10**n)), min_size=1, max_size=50))  # fmt: skip
+def test_digits_of_integers(numbers: list[int]) -> None:
+    to = assembler.Assembler()
+    to.add(ops.UNSIGNED, 0, 8)
+    to.add(ops.DECIMAL)
+    to.literal(b" ")
+    to.add(ops.SIGNED, 0, 8)
+    to.add(ops.DECIMAL)
+    program = to.finish(8, big_endian=False, separator=b",")
+    data = struct.pack(f"<{len(numbers)}Q", *numbers)
+    signed = struct.unpack(f"<{len(numbers)}q", data)
+    expected = ",".join(f"{a} {b}" for a, b in zip(numbers, signed))
+    assert b"".join(emitter.render(program, data, 0, len(numbers))).decode() == expected
+
+
+def float_texts(form: int, size: int, bits: list[int]) -> list[str]:
+    to = assembler.Assembler()
+    to.add(ops.UNSIGNED, 0, size)
+    to.add(ops.FLOAT, form, shortest.PLAIN)
+    program = to.finish(size, big_endian=False, separator=b" ")
+    data = b"".join(b.to_bytes(size, "little") for b in bits)
+    return b"".join(emitter.render(program, data, 0, len(bits))).decode().split(" ")
+
+
+def exact(form: int, bits: list[int]) -> list[str]:
+    return [shortest.float_text(b, 0, form, shortest.PLAIN).decode() for b in bits]
+
+
+@pytest.mark.parametrize("form", [shortest.HALF, shortest.BFLOAT])
+def test_every_small_float_is_shortest(form: int) -> None:
+    bits = list(range(0, 1 << 16, 1 if emitter.COMPILED else 61))
+    assert float_texts(form, 2, bits) == exact(form, bits)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(0, (1 << 64) - 1), min_size=30, max_size=60))
+def test_doubles_and_singles_are_shortest(numbers: list[int]) -> None:
+    # Random bits, powers of two (whose lower neighbours are nearer), and short decimals.
+    near = [n & 0x7FF << 52 for n in numbers] + [
+        struct.unpack("<Q", struct.pack("<d", float(f"{n % 1000}e{n % 617 - 308}")))[0]
+        for n in numbers
+    ]
+    bits = numbers + near
+    assert float_texts(shortest.DOUBLE, 8, bits) == exact(shortest.DOUBLE, bits)
+    small = [n >> 32 for n in bits]
+    assert float_texts(shortest.SINGLE, 4, small) == exact(shortest.SINGLE, small)
+
+
+def test_doubles_agree_with_python() -> None:
+    chooser = random.Random(5)
+    numbers = [chooser.uniform(-1, 1) * 10.0 ** chooser.randint(-300, 300) for _ in range(3000)]
+    numbers += [
+        5e-324,
+        2.2250738585072014e-308,
+        1.7976931348623157e308,
+        2.0**-44,
+        9007199254740993.0,
+    ]
+    bits = [struct.unpack("<Q", struct.pack("<d", n))[0] for n in numbers]
+    assert [float(text) for text in float_texts(shortest.DOUBLE, 8, bits)] == numbers
+    assert float_texts(shortest.DOUBLE, 8, bits) == [repr(n) for n in numbers]
+
+
+# Streams.
+
+
+def test_a_record_is_printed_when_it_has_arrived(zoo: Types) -> None:
+    """As `tail -f` needs it: with one thread and several."""
+    t = first_of_size(zoo, 8)
+    for jobs in (1, 3):
+        reader, writer = os.pipe()
+        with open(reader, "rb", buffering=0) as source:
+            pieces = prettify.decode(source, t, "ndjson", jobs=jobs)
+            assert pieces is not None
+            for _ in range(3):
+                os.write(writer, bytes(t.size))
+                line = next(pieces)
+                assert line.count(b"\n") == 1
+            os.write(writer, bytes(t.size // 2))
+            os.close(writer)
+            with pytest.raises(DataError, match="record cut short"):
+                next(pieces)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_a_long_pipe_comes_out_whole_and_in_order(zoo: Types, jobs: int) -> None:
+    count = 400_000 if emitter.COMPILED else 3000
+    records = b"".join(struct.pack("<I4x", i) for i in range(count))
+    t = first_of_size(zoo, 8)
+    reader, writer = os.pipe()
+
+    def feed() -> None:
+        with open(writer, "wb", buffering=0) as out:
+            for at in range(0, len(records), 70_001):
+                out.write(records[at : at + 70_001])
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    with open(reader, "rb", buffering=0) as source:
+        found = b"".join(prettify.decode(source, t, "ndjson", jobs=jobs) or ())
+    thread.join()
+    assert found == b"".join(prettify.decode(records, t, "ndjson") or ())
+    assert found.count(b"\n") == count
+
+
+def first_of_size(types: Types, size: int) -> RecordType:
+    return next(t for t in map(types.__getitem__, types.names("struct *")) if t.size == size)
+
+
+def test_a_stream_without_a_descriptor(zoo: Types) -> None:
+    t = first_of_size(zoo, 8)
+    records = bytes(range(80))
+    found = b"".join(prettify.decode(io.BytesIO(records), t, "ndjson") or ())
+    assert found == b"".join(prettify.decode(records, t, "ndjson") or ())
+
+
+def test_records_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch, zoo: Types) -> None:
+    monkeypatch.setattr(inputs, "CHUNK", 16)
+    monkeypatch.setattr("prettify.records.fixed.CHUNK", 16)
+    t = first_of_size(zoo, 24)
+    records = os.urandom(24 * 5)
+    reader, writer = os.pipe()
+    os.write(writer, records + b"rest")
+    os.close(writer)
+    found = b""
+    with open(reader, "rb", buffering=0) as source, pytest.raises(DataError, match="byte 120: 4"):
+        for piece in prettify.decode(source, t, "ndjson", jobs=2) or ():
+            found += piece
+    assert found == b"".join(prettify.decode(records, t, "ndjson") or ())
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_read_error_in_the_middle_loses_nothing(zoo: Types, jobs: int) -> None:
+    """All that was whole comes out, then one error says where."""
+    t = first_of_size(zoo, 8)
+
+    class Failing(io.RawIOBase):
+        def __init__(self) -> None:
+            self.left = 5
+
+        def read(self, size: int = -1) -> bytes:
+            if not self.left:
+                raise OSError(5, "Input/output error")
+            self.left -= 1
+            return bytes(12)
+
+    found = b""
+    with pytest.raises(DataError, match="cannot read at byte 60: Input/output error"):
+        for piece in prettify.decode(Failing(), t, "ndjson", jobs=jobs) or ():  # type: ignore[arg-type]
+            found += piece
+    assert found.count(b"\n") == 7
+
+
+def test_output_to_a_file_and_an_open_one(tmp_path: Path, zoo: Types) -> None:
+    t = first_of_size(zoo, 8)
+    records = os.urandom(8000)
+    expected = b"".join(prettify.decode(records, t, "c") or ())
+    prettify.decode(records, t, "c", tmp_path / "out.c", jobs=2)
+    assert (tmp_path / "out.c").read_bytes() == expected
+    held = io.BytesIO()
+    prettify.decode(records, t, "c", held)
+    assert held.getvalue() == expected
+
+
+def test_powers_of_ten_are_rounded_up() -> None:
+    powers = shortest.powers()
+    assert len(powers) == 2 * (shortest.MOST_POWER - shortest.LEAST_POWER + 1)
+    for exponent in range(shortest.LEAST_POWER, shortest.MOST_POWER + 1):
+        at = 2 * (exponent - shortest.LEAST_POWER)
+        leading = powers[at] << 64 | powers[at + 1]
+        assert leading.bit_length() == 128
+        ten = Fraction(10) ** exponent
+        unit = Fraction(2) ** (math.floor(math.log2(10) * exponent) - 127)
+        assert (leading - 1) * unit < ten <= leading * unit
