@@ -255,9 +255,11 @@ def _run(
         elif op == 7 or op == 26:  # NAME, NAME_DENSE
             i = _find(names, a, b, low) if op == 7 else _find_dense(names, a, b, low)
             if i >= 0:
-                if written + cython.cast(cython.Py_ssize_t, names[3 * i + 2]) > limit:
+                a = names[3 * i + 1]
+                b = names[3 * i + 2]
+                if written + b > limit:
                     break
-                written = _copy(literals, names[3 * i + 1], names[3 * i + 2], out, written)
+                written = _copy(literals, a, b, out, written)
                 taken = True
         elif op == 8:  # JUMP
             taken = True
@@ -603,11 +605,11 @@ def _find_dense(
 
     Those of values that have no name are empty.
     """
-    least: cython.ulonglong = names[3 * first]
+    rows: cython.ulonglong = count
     i: cython.Py_ssize_t
-    if wanted < least or wanted - least >= cython.cast(cython.ulonglong, count):
+    if wanted < names[3 * first] or wanted - names[3 * first] >= rows:
         return -1
-    i = first + cython.cast(cython.Py_ssize_t, wanted - least)
+    i = first + wanted - names[3 * first]
     return i if names[3 * i + 2] != 0 else -1
 
 
