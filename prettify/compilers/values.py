@@ -10,6 +10,7 @@ import math
 from prettify import layout, model
 from prettify.core import shortest
 from prettify.errors import one_line
+from prettify.layout import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,15 +32,6 @@ FLOATS = {
         (layout.QUAD, shortest.QUAD),
     )
 }
-
-# Bytes that are no UTF-8 come out of Python's decoder as these; here they are U+0080 to U+00FF.
-_ESCAPES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
-
-
-def name_of(name: str) -> str:
-    """A name of the type graph as a string that is valid Unicode, as `text_of` does."""
-    return name if name.isascii() else name.translate(_ESCAPES)
-
 
 def title_of(type_: model.Type) -> str:
     """What error messages call a type."""
@@ -98,7 +90,7 @@ def text_of(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("utf-8", "surrogateescape").translate(_ESCAPES)
+        return name_of(raw.decode("utf-8", "surrogateescape"))
 
 
 def text_bytes(text: str, room: int) -> bytes:
