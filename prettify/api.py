@@ -139,12 +139,16 @@ class RecordType:
         ptr_raw: bool | None = None,
         zero: bool | None = None,
         hex: bool = False,
+        int64: str = "number",
+        enums: str = "name",
+        template: str | None = None,
     ) -> str:
         """One record as text, exactly as the command prints it.
 
         dialect: pahole, kernel, c, json or ndjson. The flags are the kernel's BTF_F_*; None is the
-        dialect's own default, hex is the pahole dialect's. The kernel dialect's text is bytes,
-        here as Latin-1. Raises DataError where data is shorter than the type.
+        dialect's own default, hex is the pahole dialect's. Of JSON are int64 (number, or string for
+        what may have more than 53 bits) and enums (name, number or both). The kernel dialect's
+        text is bytes, here as Latin-1. Raises DataError where data is shorter than the type.
         """
         if dialect not in FORMS:
             raise UsageError(f"dialect {dialect!r}: known are {', '.join(FORMS)}")
@@ -154,6 +158,9 @@ class RecordType:
             ptr_raw=ptr_raw,
             zero=zero,
             hex=hex,
+            int64=int64,
+            enums=enums,
+            template=template,
             byte_order=self.byte_order,
         )
         form = FORMS[dialect]
@@ -163,7 +170,9 @@ class RecordType:
         if program is None:
             program = self._programs[key] = form.compile(self.layout, options)
         record = self._record(data)
-        text = b"".join((form.before, *render(program, record, 0, 1, True), form.after))
+        text = b"".join(
+            (form.start(self.layout, options), *render(program, record, 0, 1, True), form.after)
+        )
         if dialect == "kernel":
             return text.decode("latin-1")
         return text.decode("utf-8", "surrogateescape")
@@ -223,12 +232,19 @@ class RecordType:
 
 
 def check_options(form: str, options: Options) -> None:
-    """Raise UsageError for an option that this form has no use for."""
-    takes = FORMS[form].options
+    """Raise UsageError for an option that this form has no use for, or a value it does not take."""
+    takes, choices = FORMS[form].options, FORMS[form].choices
     for name, default in Options.DEFAULTS.items():
-        if getattr(options, name) is not default and name not in takes:
+        value = getattr(options, name)
+        if value == default:
+            continue
+        shown = name.replace("_", "-")
+        if name not in takes:
             takers = ", ".join(f for f in FORMS if name in FORMS[f].options)
-            raise UsageError(f"{name.replace('_', '-')} means nothing in {form}, only in {takers}")
+            raise UsageError(f"{shown} means nothing in {form}, only in {takers}")
+        known = choices.get(name) or Options.CHOICES.get(name)
+        if known and value not in known:
+            raise UsageError(f"{shown} {value!r}: {form} takes {' or '.join(known)}")
 
 
 def decode(
@@ -236,7 +252,7 @@ def decode(
     record_type: RecordType,
     to: str = "ndjson",
     out: str | PathLike[str] | BinaryIO | None = None,
-    **flags: bool | None,
+    **flags: bool | str | None,
 ) -> Iterator[bytes] | None:
     """Decode a stream of records of one type: what the command runs.
 

@@ -33,6 +33,7 @@ FLOATS = {
     )
 }
 
+
 def title_of(type_: model.Type) -> str:
     """What error messages call a type."""
     return one_line(model.spelled(type_))

@@ -116,6 +116,18 @@ def put_elements(
         to.next(start)
 
 
+def put_bool(to: Assembler, node: Node, true: bytes, false: bytes) -> None:
+    """Put down one of two texts, by whether a node's value is not zero."""
+    zero, done = Label(), Label()
+    load(to, node)
+    to.branch(ops.IF_ZERO, zero)
+    to.literal(true)
+    to.branch(ops.JUMP, done)
+    to.place(zero)
+    to.literal(false)
+    to.place(done)
+
+
 def skip_if_zero(to: Assembler, node: Node) -> Label:
     """Go to the label that is returned where all members of a node are zero."""
     zero, shown = Label(), Label()

@@ -49,7 +49,16 @@ class Plan:
     header: the layout at the start of each input; decoded once where there are no `records`.
     """
 
-    __slots__ = ("_first", "_order", "_programs", "form", "header", "records", "selection")
+    __slots__ = (
+        "_before",
+        "_first",
+        "_order",
+        "_programs",
+        "form",
+        "header",
+        "records",
+        "selection",
+    )
 
     def __init__(
         self,
@@ -67,7 +76,10 @@ class Plan:
         self.selection = selection
         self._order = options.byte_order
         shown = self.records or ((header,) if header else ())
+        if form.single and len(shown) > 1:
+            raise UsageError("all records of this form have to be of one type: name one with -C")
         self._programs = [form.compile(layout, options) for layout in shown]
+        self._before = form.start(shown[0], options)
         self._first = True
         if selection.range is not None and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
@@ -82,7 +94,7 @@ class Plan:
         An input that cannot be opened, or does not hold what was asked for, is reported when all
         of it that can be decoded is, and the next one follows.
         """
-        yield self.form.before
+        yield self._before
         for source in sources:
             try:
                 data = Input(source)
