@@ -17,25 +17,63 @@ JSON = 1  # null for those three, which JSON has no number for
 C = 2  # a C constant of that type, NaN with its payload
 C_QUAD = 3  # the same for __float128
 
+INFINITY, NAN = float("inf"), float("nan")  # without `math`, which takes time to import
+
 C_SUFFIXES = ("", "", "f", "", "L", "L")
+
+
+def _parts(bits: int, form: int) -> tuple[int, int, int, int]:
+    """(sign, biased exponent, leading one, fraction) of a number's bits."""
+    fraction_bits, exponent_bits = FORMATS[form]
+    explicit = 1 if form == X87 else 0
+    sign = bits >> (fraction_bits + explicit + exponent_bits) & 1
+    exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
+    # An x87 number may lack its leading one. Processors refuse it, but its bits say a number.
+    leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
+    return sign, exponent, leading, bits & ((1 << fraction_bits) - 1)
+
+
+def float_value(bits: int, form: int) -> float:
+    """The double nearest to the number of those bits; infinity beyond the largest."""
+    fraction_bits, exponent_bits = FORMATS[form]
+    sign, exponent, leading, fraction = _parts(bits, form)
+    largest = (1 << exponent_bits) - 1
+    if exponent == largest:
+        value = NAN if fraction else INFINITY
+    else:
+        scale = max(exponent, 1) - (largest >> 1) - fraction_bits
+        value = _scaled(leading << fraction_bits | fraction, scale)
+    return -value if sign else value
+
+
+def _scaled(mantissa: int, scale: int) -> float:
+    """The double nearest to mantissa * 2**scale: both ways of Python's to get there round once."""
+    try:
+        return float(mantissa << scale) if scale >= 0 else mantissa / (1 << -scale)
+    except OverflowError:
+        return INFINITY
+
+
+def float_field(low: int, high: int, form: int, specification: bytes, short: bool) -> bytes:
+    """The number whose bits are high << 64 | low, or that its shortest text says, as format()'s."""
+    if short:
+        value = float(float_text(low, high, form, PLAIN))
+    else:
+        value = float_value(high << 64 | low, form)
+    return format(value, specification.decode()).encode()
 
 
 def float_text(low: int, high: int, form: int, style: int) -> bytes:
     """The number whose bits are high << 64 | low, as text in that style."""
     fraction_bits, exponent_bits = FORMATS[form]
-    bits = high << 64 | low
     explicit = 1 if form == X87 else 0
-    sign = bits >> (fraction_bits + explicit + exponent_bits) & 1
-    exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
-    fraction = bits & ((1 << fraction_bits) - 1)
-    leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
+    sign, exponent, leading, fraction = _parts(high << 64 | low, form)
     largest = (1 << exponent_bits) - 1
     if exponent == largest:
         return _special(sign, not fraction, fraction, fraction_bits, form, style).encode()
     mantissa = leading << fraction_bits | fraction
     if explicit and mantissa:
-        # An x87 number may lack its leading one. Processors refuse it, but its bits say a number,
-        # which reads back as the regular one of the same value.
+        # An x87 number without its leading one reads back as the regular one of the same value.
         places = max(0, min(fraction_bits + 1 - mantissa.bit_length(), exponent - 1))
         mantissa <<= places
         exponent -= places

@@ -89,5 +89,13 @@ FORMS = {
     "c": Form("prettify.dialects.c", after=b"\n", options=_FLAGS),
     "json": Form("prettify.dialects.json", before=b"[", after=b"]\n", always=True, options=_JSON),
     "ndjson": Form("prettify.dialects.json", "compile_lines", options=_JSON),
+    "csv": Form(
+        "prettify.dialects.csv",
+        heading="heading",
+        single=True,
+        options=frozenset(("enums",)),
+        choices={"enums": ("name", "number")},
+    ),
+    "template": Form("prettify.dialects.template", options=frozenset(("template",))),
 }
 C_DIALECTS = ("pahole", "kernel", "c")

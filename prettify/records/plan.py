@@ -149,7 +149,8 @@ class Plan:
             yield piece
 
     def _reference(self, data: Input, header: Layout) -> Callable[[str], int]:
-        from prettify.records.members import at_path, integer
+        from prettify.paths import at_path
+        from prettify.records.members import integer
 
         record = _read_header(data, header)
         order = self._order or header.byte_order
