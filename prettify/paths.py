@@ -59,6 +59,8 @@ def _steps(path: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _member(node: Node, name: str, path: str) -> Node:
+    if node.element is not None:
+        raise UsageError(f"{path!r}: {node.name or WHOLE} is an array: [0] is its first element")
     names = []
     for _, child in named_members(node):
         if child.name == name:
