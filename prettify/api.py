@@ -145,10 +145,12 @@ class RecordType:
     ) -> str:
         """One record as text, exactly as the command prints it.
 
-        dialect: pahole, kernel, c, json or ndjson. The flags are the kernel's BTF_F_*; None is the
-        dialect's own default, hex is the pahole dialect's. Of JSON are int64 (number, or string for
-        what may have more than 53 bits) and enums (name, number or both). The kernel dialect's
-        text is bytes, here as Latin-1. Raises DataError where data is shorter than the type.
+        dialect: pahole, kernel, c, json, ndjson, csv or template. The flags are the kernel's
+        BTF_F_*; None is the dialect's own default, hex is the pahole dialect's. Of JSON are int64
+        (number, or string for types of more than 53 bits) and enums (name, number or both; of CSV
+        the first two); template is the text with fields that the form of that name prints. The
+        kernel dialect's text is bytes, here as Latin-1. Raises DataError where data is shorter
+        than the type, UsageError for options that do not fit the dialect or the type.
         """
         if dialect not in FORMS:
             raise UsageError(f"dialect {dialect!r}: known are {', '.join(FORMS)}")
@@ -257,8 +259,8 @@ def decode(
     """Decode a stream of records of one type: what the command runs.
 
     source: a path (`-` is standard input), bytes, or an open binary file. to: pahole, kernel, c,
-    json or ndjson; flags as in `RecordType.format`. out: a path, whose file appears whole or not
-    at all, or an open binary file; None returns an iterator over pieces of the text.
+    json, ndjson, csv or template; flags as in `RecordType.format`. out: a path, whose file appears
+    whole or not at all, or an open binary file; None returns an iterator over pieces of the text.
     Raises DataError, after all whole records, where the last one is cut short.
     """
     from prettify.records.output import write_file
