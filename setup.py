@@ -23,7 +23,9 @@ except ImportError:
 COMPILED = [
     "prettify.core.btf_scan",
     "prettify.core.emitter",
+    "prettify.core.fields",
     "prettify.core.kernel_state",
+    "prettify.core.numbers",
     "prettify.core.shortest",
     "prettify.core.text",
 ]

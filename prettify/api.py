@@ -142,12 +142,18 @@ class RecordType:
         ptr_raw: bool | None = None,
         zero: bool | None = None,
         hex: bool = False,
+        int64: str = "number",
+        enums: str = "name",
+        template: str | None = None,
     ) -> str:
         """One record as text, exactly as the command prints it.
 
-        dialect: pahole, kernel, c, json or ndjson. The flags are the kernel's BTF_F_*; None is the
-        dialect's own default, hex is the pahole dialect's. The kernel dialect's text is bytes,
-        here as Latin-1. Raises DataError where data is shorter than the type.
+        dialect: pahole, kernel, c, json, ndjson, csv or template. The flags are the kernel's
+        BTF_F_*; None is the dialect's own default, hex is the pahole dialect's. Of JSON are int64
+        (number, or string for types of more than 53 bits) and enums (name, number or both; of CSV
+        the first two); template is the text with fields that the form of that name prints. The
+        kernel dialect's text is bytes, here as Latin-1. Raises DataError where data is shorter
+        than the type, UsageError for options that do not fit the dialect or the type.
         """
         if dialect not in FORMS:
             raise UsageError(f"dialect {dialect!r}: known are {', '.join(FORMS)}")
@@ -157,6 +163,9 @@ class RecordType:
             ptr_raw=ptr_raw,
             zero=zero,
             hex=hex,
+            int64=int64,
+            enums=enums,
+            template=template,
             byte_order=self.byte_order,
         )
         form = FORMS[dialect]
@@ -167,7 +176,7 @@ class RecordType:
             program = self._programs[key] = form.compile(self.layout, options)
         record = self._record(data)
         pieces = render(program, record, 0, 1, SMALL)
-        text = b"".join((form.before, *pieces, form.after))
+        text = b"".join((form.start(self.layout, options), *pieces, form.after))
         if dialect == "kernel":
             return text.decode("latin-1")
         return text.decode("utf-8", "surrogateescape")

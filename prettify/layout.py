@@ -39,6 +39,9 @@ HALF, BFLOAT, SINGLE = "half", "bfloat", "single"
 DOUBLE, X87, QUAD = "double", "x87", "quad"
 FLOAT_FORMATS = {4: SINGLE, 8: DOUBLE}
 
+# Bytes that are no UTF-8 come out of Python's decoder as these; as text they are U+0080 to U+00FF.
+_UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+
 
 class Node:
     """One place of a layout: a member, an element, or the whole.
@@ -162,6 +165,11 @@ def innermost(node: Node) -> Node:
     while node.element is not None:
         node = node.element
     return node
+
+
+def name_of(name: str) -> str:
+    """A name of the type graph as a string that is valid Unicode."""
+    return name if name.isascii() else name.translate(_UNDECODED)
 
 
 def named_members(node: Node) -> Iterator[tuple[Node, Node]]:
@@ -402,6 +410,7 @@ __all__ = [
     "is_char",
     "is_signed",
     "leaves",
+    "name_of",
     "named_members",
     "resolve",
 ]

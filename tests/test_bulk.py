@@ -1,4 +1,4 @@
-"""The bulk path prints what one record at a time prints, whatever the buffers, pieces and threads."""
+"""The bulk path prints what one record at a time prints, whatever the buffers and threads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import random
 import struct
 import threading
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import prettify
@@ -22,7 +22,7 @@ from prettify.core import emitter, shortest
 from prettify.core import program as ops
 from prettify.dialects import FORMS, assembler
 from prettify.dialects.options import Options
-from prettify.errors import DataError
+from prettify.errors import DataError, UsageError
 from prettify.layout import Layout
 from prettify.records import input as inputs
 from prettify.sources.btf import Btf
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from prettify.api import Types
+    from prettify.core.program import Program
 
 FLAGS = ("compact", "noname", "ptr_raw", "zero", "hex")
 property_test = settings(
@@ -41,9 +42,27 @@ property_test = settings(
 )
 
 
-def drawn_options(data: st.DataObject, form: str, order: str) -> Options:
-    flags = {name: data.draw(st.booleans(), name) for name in FLAGS if name in FORMS[form].options}
-    return Options(byte_order=order, **flags)
+def drawn_flags(data: st.DataObject, form: str, layout: Layout) -> dict[str, Any]:
+    """Options of a form, and a template of all members."""
+    takes = FORMS[form].options
+    flags: dict[str, Any] = {name: data.draw(st.booleans()) for name in FLAGS if name in takes}
+    if "int64" in takes:
+        flags["int64"] = data.draw(st.sampled_from(("number", "string")))
+    if "template" in takes:
+        names = [child.name for _, child in layouts.named_members(layout.root)]
+        if layout.root.kind not in layouts.NESTED:
+            names = ["value"]
+        flags["template"] = "; ".join(f"{name}={{{name}}}" for name in names)
+    return flags
+
+
+def program_of(layout: Layout, form: str, flags: dict[str, Any]) -> Program:
+    """The program, of types that the form can hold."""
+    try:
+        return FORMS[form].compile(layout, Options(byte_order=layout.byte_order, **flags))
+    except UsageError:  # no column
+        assume(False)
+        raise
 
 
 def resolved(drawn: tuple[bytes, int]) -> Layout:
@@ -57,12 +76,12 @@ def test_the_optimiser_changes_no_text(
     drawn: tuple[bytes, int], form: str, data: st.DataObject
 ) -> None:
     layout = resolved(drawn)
-    options = drawn_options(data, form, layout.byte_order)
+    flags = drawn_flags(data, form, layout)
     record = data.draw(record_bytes(layout.size))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembler, "optimise", lambda code, separator, big_endian: code)
-        plain = FORMS[form].compile(layout, options)
-    optimised = FORMS[form].compile(layout, options)
+        plain = program_of(layout, form, flags)
+    optimised = program_of(layout, form, flags)
     assert len(optimised.code) <= len(plain.code) + assembler.WORDS
     expected = b"".join(emitter.render(plain, record, 0, 1))
     assert b"".join(emitter.render(optimised, record, 0, 1)) == expected
@@ -74,9 +93,8 @@ def test_text_does_not_depend_on_the_buffers(
     drawn: tuple[bytes, int], form: str, data: st.DataObject
 ) -> None:
     layout = resolved(drawn)
-    options = drawn_options(data, form, layout.byte_order)
     records = b"".join(data.draw(record_bytes(layout.size)) for _ in range(3))
-    program = FORMS[form].compile(layout, options)
+    program = program_of(layout, form, drawn_flags(data, form, layout))
     whole = b"".join(emitter.render(program, records, 0, 3))
     assert b"".join(emitter.render(program, records, 0, 3, 1)) == whole
     # Buffers that held something else, taken in turn.
@@ -103,8 +121,8 @@ def test_bulk_text_is_the_text_of_each_record(
     chunk = data.draw(st.sampled_from((1, 7, 64, 1 << 20)))
     records = random.Random(seed).randbytes(count * layout.size)
     record_type = RecordType(layout.type)
-    options = drawn_options(data, form, layout.byte_order)
-    flags = {name: getattr(options, name) for name in FLAGS if name in FORMS[form].options}
+    flags = drawn_flags(data, form, layout)
+    separator = program_of(layout, form, flags).separator.decode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("prettify.records.fixed.CHUNK", max(chunk, 1))
         bulk = list(prettify.decode(records, record_type, form, **flags) or ())
@@ -115,8 +133,8 @@ def test_bulk_text_is_the_text_of_each_record(
         record_type.format(records[i : i + size], form, **flags)
         for i in range(0, len(records), size)
     ]
-    before, after = FORMS[form].before.decode(), FORMS[form].after.decode()
-    separator = FORMS[form].compile(layout, options).separator.decode()
+    options = Options(byte_order=layout.byte_order, **flags)
+    before, after = FORMS[form].start(layout, options).decode(), FORMS[form].after.decode()
     bodies = (text[len(before) : len(text) - len(after)] for text in each)
     encoding = "latin-1" if form == "kernel" else "utf-8"
     expected = before + separator.join(bodies) + after
@@ -126,9 +144,12 @@ def test_bulk_text_is_the_text_of_each_record(
 # Numbers.
 
 
+EDGES = st.integers(0, 19).map(lambda n: 10**n)
+NUMBERS = st.one_of(st.integers(0, (1 << 64) - 1), EDGES, EDGES.map(lambda n: n - 1))
+
+
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.one_of(st.integers(0, (1 << 64) - 1), st.integers(0, 19).map(lambda n: 10**n - 1),
-                          st.integers(0, 19).map(lambda n: 10**n)), min_size=1, max_size=50))  # fmt: skip
+@given(st.lists(NUMBERS, min_size=1, max_size=50))
 def test_digits_of_integers(numbers: list[int]) -> None:
     to = assembler.Assembler()
     to.add(ops.UNSIGNED, 0, 8)
@@ -233,6 +254,17 @@ def test_a_long_pipe_comes_out_whole_and_in_order(zoo: Types, jobs: int) -> None
     assert found.count(b"\n") == count
 
 
+def until_failure(source: Any, t: RecordType, jobs: int) -> tuple[bytes, str]:
+    """What comes out before the error, and the error."""
+    found = bytearray()
+    try:
+        for piece in prettify.decode(source, t, "ndjson", jobs=jobs) or ():
+            found += piece
+    except DataError as error:
+        return bytes(found), str(error)
+    raise AssertionError("no error")
+
+
 def first_of_size(types: Types, size: int) -> RecordType:
     return next(t for t in map(types.__getitem__, types.names("struct *")) if t.size == size)
 
@@ -252,10 +284,9 @@ def test_records_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch, zoo: Types
     reader, writer = os.pipe()
     os.write(writer, records + b"rest")
     os.close(writer)
-    found = b""
-    with open(reader, "rb", buffering=0) as source, pytest.raises(DataError, match="byte 120: 4"):
-        for piece in prettify.decode(source, t, "ndjson", jobs=2) or ():
-            found += piece
+    with open(reader, "rb", buffering=0) as source:
+        found, failure = until_failure(source, t, 2)
+    assert "byte 120: 4" in failure
     assert found == b"".join(prettify.decode(records, t, "ndjson") or ())
 
 
@@ -274,10 +305,8 @@ def test_a_read_error_in_the_middle_loses_nothing(zoo: Types, jobs: int) -> None
             self.left -= 1
             return bytes(12)
 
-    found = b""
-    with pytest.raises(DataError, match="cannot read at byte 60: Input/output error"):
-        for piece in prettify.decode(Failing(), t, "ndjson", jobs=jobs) or ():  # type: ignore[arg-type]
-            found += piece
+    found, failure = until_failure(Failing(), t, jobs)
+    assert "cannot read at byte 60: Input/output error" in failure
     assert found.count(b"\n") == 7
 
 

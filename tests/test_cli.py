@@ -19,6 +19,7 @@ from conftest import COMMAND as LAUNCH
 from conftest import ROOT, VECTORS
 from prettify.cli.decode import COMMAND
 from prettify.cli.types import COMMAND as TYPES_COMMAND
+from prettify.dialects import C_DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,16 @@ def test_a_record_cut_short_comes_after_all_whole_ones() -> None:
         (["--to", "json", "--hex", "-C", "h_none"], "hex means nothing in json"),
         (["--dialect", "kernel", "--hex", "-C", "h_none"], "hex means nothing in kernel"),
         (["--to", "ndjson", "--no-zero", "-C", "h_none"], "zero means nothing in ndjson"),
+        (["--to", "csv", "--enums", "both", "-C", "h_none"], "enums 'both': csv takes name or num"),
+        (["--enums", "all", "-C", "h_none"], "'all' is none of name, number, both"),
+        (["--int64", "string", "-C", "h_none"], "int64 means nothing in pahole, only in json, nd"),
+        (["--to", "template", "-C", "h_none"], "a template is missing: give one with --template"),
+        (["--template", "{", "-C", "h_none"], "template '{', column 1: '}' is missing"),
+        (["--template", "{z}", "-C", "h_none"], "has no member 'z'; it has a, b"),
+        (["--template", "", "--to", "json", "-C", "h_none"], "template means nothing in json"),
+        (["--template", "", "--dialect", "c", "-C", "h_none"], "template means nothing in c"),
+        (["--to", "csv", "-C", "h_none,u8"], "--to csv holds records of one type"),
+        (["--to", "csv", "-C", "x_empty"], "struct x_empty has no members, so CSV has no columns"),
         (["-F", "dwarf", "-C", "h_none"], "--format-path: 'dwarf' is not known"),
         (["-C", "h_none", "--count", "2x"], "--count '2x': '2x' is no number"),
         (["-C", "h_none", "--count", "-1"], "--count '-1': -1 is negative"),
@@ -257,11 +268,11 @@ def test_a_bad_input_does_not_stop_the_next_one(tmp_path: Path) -> None:
     assert second == "prettify: cannot open 'gone': No such file or directory"
 
 
-@pytest.mark.parametrize("form", ["pahole", "kernel", "c", "json", "ndjson"])
+@pytest.mark.parametrize("form", ["pahole", "kernel", "c", "json", "ndjson", "csv"])
 def test_a_record_prints_as_the_library_formats_it(form: str) -> None:
     t = prettify.load_types(ZOO)["struct n_anon"]
     data = bytes(range(1, t.size + 1))
-    how = ["--to", form] if "json" in form else ["--dialect", form]
+    how = ["--dialect" if form in C_DIALECTS else "--to", form]
     expected = t.format(data, form, compact=form == "kernel")
     if form == "kernel":
         how.append("--compact")
@@ -284,6 +295,35 @@ def test_compact_records_of_the_kernel_stand_on_lines_of_their_own() -> None:
         ["-t", ZOO, "-C", "h_none", "--dialect", "kernel", "--compact", "--noname"], PAIRS[:16]
     )
     assert shown == "{1,2,}\n{3,4,}"
+
+
+def test_csv_has_one_heading_for_all_inputs(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(PAIRS[:8])
+    second.write_bytes(PAIRS[8:16])
+    chosen = ["-t", ZOO, "-C", "h_none", "--to", "csv"]
+    assert text([*chosen, str(first), str(second)]) == "a,b\n1,2\n3,4\n"
+    assert text(chosen) == "a,b\n"
+    header = ["-t", ZOO, "--header", "h_none", "-C", "u32", "--to", "csv"]
+    assert text(header, PAIRS[:16]) == "value\n3\n4\n"
+    assert text(["-t", ZOO, "--header", "h_none", "--to", "csv"], PAIRS) == "a,b\n1,2\n"
+
+
+def test_a_template_needs_no_other_option() -> None:
+    line = ["-t", ZOO, "-C", "h_none", "--template", r"{a:03}\t{b:x}"]
+    assert text(line, PAIRS[:16]) == "001\t2\n003\t4\n"
+    assert text([*line, "--to", "template"], PAIRS[:8]) == "001\t2\n"
+    several = ["-t", ZOO, "-C", "u32,u32", "--size", "8", "--template", "{value}"]
+    assert text(several, PAIRS[:8]) == "1\n2\n"
+
+
+def test_enums_and_wide_integers_of_json() -> None:
+    colors = ["-t", ZOO, "-C", "e_color", "--to", "ndjson", "--enums"]
+    five = bytes((5, 0, 0, 0))
+    assert text([*colors, "number"], five) == "5\n"
+    assert text([*colors, "both"], five) == '{"name":"GREEN","value":5}\n'
+    wide = ["-t", ZOO, "-C", "u64", "--to", "json", "--int64", "string"]
+    assert text(wide, bytes(8)) == '["0"]\n'
 
 
 def test_an_output_file_appears_whole(tmp_path: Path) -> None:

@@ -132,6 +132,12 @@ def test_index_of_a_loop() -> None:
         (ops.TEXT_PAHOLE, b"\xf4\x90\x80\x80", r"\364\220\200\200"),
         (ops.TEXT_JSON, b'a"\\\n\b\f\x01\x7f\xff', 'a\\"\\\\\\n\\b\\f\\u0001\x7f\\u00ff'),
         (ops.TEXT_JSON, "é\u0085".encode(), "é\u0085"),
+        (ops.TEXT_PLAIN, b'a",\n\x01\x7f\xff\0rest', 'a",\n\x01\x7f\xff'),
+        (ops.TEXT_PLAIN, b"\xc3\xed\xa0\x80", "\xc3\xed\xa0\x80"),
+        (ops.TEXT_CSV, b"a b;\t'", "a b;\t'"),
+        (ops.TEXT_CSV, b'a"b', '"a""b"'),
+        (ops.TEXT_CSV, b"a\rb\xff\0,", '"a\rb\xff"'),
+        (ops.TEXT_CSV, b'ab\0"', "ab"),
         (ops.TEXT_C, b"a\0b??=\xc3\xa9\0\0", r"a\000b?\?=\303\251"),
     ],
 )
@@ -205,7 +211,7 @@ def test_operation_numbers_are_the_named_ones() -> None:
         found[name] = int(first)
         if other:
             found[other] = int(second)
-    others = {"WORDS", "MAX_LOOPS", "MARGIN", "MAX_LITERAL", "SLACK"}
+    others = {"WORDS", "MAX_LOOPS", "MARGIN", "MAX_LITERAL", "SLACK", "FIELD_ROOM", "MOST_WIDE"}
     others |= {name for name in vars(ops) if name.startswith("TEXT_")}
     operations = {n: v for n, v in vars(ops).items() if n.isupper() and n not in others}
     assert found == operations

@@ -78,6 +78,71 @@ def test_json_escapes_names() -> None:
     assert json.loads(text) == {'a"b\\': 0, "\xff\n": 0}
 
 
+def test_json_integers_of_over_53_bits_as_strings(zoo: Types) -> None:
+    data = bytes([255] * 32 + [0] * 15 + [128] + [1] + [0] * 15)
+    values = json.loads(zoo["s_int128"].format(data, "ndjson", int64="string"))
+    assert values == {"s": "-1", "u": str(2**128 - 1), "arr": [str(2**127), "1"]}
+    # By type, not by value: the readers of a column see one type.
+    anonymous = zoo["n_anon"].format(bytes(40), "json", int64="string")
+    value = json.loads(anonymous)[0]
+    assert (value["left"], value["word"]) == ("0", 0)
+
+
+def wide_fields() -> RecordType:
+    writer = BtfWriter()
+    number = writer.int("u64", 8)
+    large = writer.enum64("large", [("A", 1)], size=8)
+    small = writer.enum("small", [("B", 2), ('"', 3)], size=4)
+    members = [
+        ("bits53", number, 0, 53),
+        ("bits54", number, 64, 54),
+        ("large", large, 128, 0),
+        ("small", small, 192, 0),
+        ("cut", small, 224, 2),
+    ]
+    return made(writer, writer.struct("wide", 32, members))
+
+
+def test_json_bitfields_and_enums_as_strings_by_their_width() -> None:
+    data = struct.pack("<QQQIB", 1, 2, 3, 4, 3) + bytes(3)
+    text = wide_fields().format(data, "ndjson", int64="string")
+    assert text == '{"bits53":1,"bits54":"2","large":"3","small":4,"cut":"\\""}\n'
+    named = struct.pack("<QQQIB", 1, 2, 1, 2, 0) + bytes(3)
+    text = wide_fields().format(named, "ndjson", int64="string")
+    assert text == '{"bits53":1,"bits54":"2","large":"A","small":"B","cut":0}\n'
+
+
+def test_json_enums_as_numbers_or_both() -> None:
+    data = struct.pack("<QQQIB", 1, 2, 1, 5, 2) + bytes(3)
+    text = wide_fields().format(data, "ndjson", enums="number")
+    assert json.loads(text) == {"bits53": 1, "bits54": 2, "large": 1, "small": 5, "cut": 2}
+    text = wide_fields().format(data, "json", enums="both", int64="string")
+    values = json.loads(text)[0]
+    assert list(values.values())[2:] == [
+        {"name": "A", "value": "1"},
+        {"name": None, "value": 5},
+        {"name": "B", "value": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "says"),
+    [
+        ("pahole", {"enums": "number"}, "enums means nothing in pahole, only in json, ndjson"),
+        ("kernel", {"int64": "string"}, "int64 means nothing in kernel, only in json, ndjson"),
+        ("json", {"enums": "numbers"}, "enums 'numbers': json takes name or number or both"),
+        ("ndjson", {"int64": "text"}, "int64 'text': ndjson takes number or string"),
+    ],
+)
+def test_options_that_a_form_does_not_take(
+    zoo: Types, form: str, options: dict[str, str], says: str
+) -> None:
+    with pytest.raises(prettify.UsageError, match=f"^{says}"):
+        zoo["h_none"].format(bytes(8), form, **options)
+    with pytest.raises(prettify.UsageError, match=f"^{says}"):
+        prettify.decode(bytes(8), zoo["h_none"], form, **options)
+
+
 # The pahole dialect's flags, which pahole does not have.
 
 

@@ -18,6 +18,7 @@ ORDER = (
     ("errors", "model"),
     ("core",),
     ("layout", "sources"),
+    ("paths",),
     ("compilers", "dialects"),
     ("records",),
     ("api",),

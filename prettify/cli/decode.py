@@ -27,7 +27,8 @@ TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify types [OPTIONS] [GLOB]"""
 
-DESCRIPTION = """Decode binary records into C or JSON, from type information that is already there.
+DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information
+that is already there.
 
 DATA is one or more files; none, or -, is standard input."""
 
@@ -103,7 +104,8 @@ COMMAND = Command(
             (
                 Option(
                     "--to",
-                    f"form of the output: {', '.join(TO)} (default: c)",
+                    f"form of the output: {', '.join(TO)} (default: c, or template with "
+                    f"--template)",
                     "FORM",
                     choices=TO,
                 ),
@@ -121,6 +123,25 @@ COMMAND = Command(
                 Option("--zero", "members that are zero too"),
                 Option("--no-zero", "no members that are zero", name="zero", value=False),
                 Option("--hex", "integers in hexadecimal (pahole dialect)"),
+                Option(
+                    "--int64",
+                    "integers of types of more than 53 bits: number (the default) or string (JSON)",
+                    "FORM",
+                    choices=Options.CHOICES["int64"],
+                ),
+                Option(
+                    "--enums",
+                    "enums: name (the default, a number where none fits), number, or both (JSON; "
+                    "CSV takes name and number)",
+                    "FORM",
+                    choices=Options.CHOICES["enums"],
+                ),
+                Option(
+                    "--template",
+                    "a line of text for each record: {MEMBER}, or {MEMBER:SPEC} formatted as "
+                    "Python does, as in '{st_name:08x} {st_value}'",
+                    "TEXT",
+                ),
                 Option("-o --output", "write to FILE, which appears whole or not at all", "FILE"),
                 Option("-j --jobs", "convert with N threads (default: 1)", "N"),
             ),
@@ -146,6 +167,9 @@ def run(arguments: Sequence[str]) -> int:
         ptr_raw=options.given("ptr_raw"),
         zero=options.given("zero"),
         hex=bool(options.given("hex")),
+        int64=options.text("int64") or "number",
+        enums=options.text("enums") or "name",
+        template=options.text("template"),
         byte_order=options.text("endian"),
     )
     header, records = options.text("header"), options.text("type")
@@ -196,6 +220,8 @@ def _jobs(text: str | None) -> int:
 
 def _form(options: Values) -> str:
     to, dialect = options.text("to"), options.text("dialect")
+    if options.text("template") is not None and to is None and dialect is None:
+        return "template"
     if to in (None, "c"):
         return dialect or "pahole"
     if dialect:

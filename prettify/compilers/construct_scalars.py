@@ -18,7 +18,17 @@ from construct.core import stream_read, stream_write
 from prettify import model
 from prettify.compilers import values
 from prettify.errors import DataError, one_line
-from prettify.layout import DOUBLE, HALF, SINGLE, X87, Node, float_format, is_bool, is_signed
+from prettify.layout import (
+    DOUBLE,
+    HALF,
+    SINGLE,
+    X87,
+    Node,
+    float_format,
+    is_bool,
+    is_signed,
+    name_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -262,7 +272,7 @@ class Named(Adapted):
         # Enumerators of a value that has another name already.
         for enumerator in node.type.enumerators:  # type: ignore[attr-defined]
             if enumerator.value in self.names:
-                self.numbers.setdefault(values.name_of(enumerator.name), enumerator.value)
+                self.numbers.setdefault(name_of(enumerator.name), enumerator.value)
 
     def value(self, number: int) -> str | int:
         return self.names.get(number, number)

@@ -10,6 +10,7 @@ import math
 from prettify import layout, model
 from prettify.core import shortest
 from prettify.errors import one_line
+from prettify.layout import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,26 +20,20 @@ if TYPE_CHECKING:
 
 X87_SIZE = 10  # bytes of value, of the 10 to 16 that such a number has room in
 
-# A float format of layout: bits of fraction, bits of exponent, bits of a stored leading one.
+# The number in `core.shortest` of a float format of layout.
+FLOAT_NUMBERS = {
+    layout.HALF: shortest.HALF,
+    layout.BFLOAT: shortest.BFLOAT,
+    layout.SINGLE: shortest.SINGLE,
+    layout.DOUBLE: shortest.DOUBLE,
+    layout.X87: shortest.X87,
+    layout.QUAD: shortest.QUAD,
+}
+# And bits of fraction, bits of exponent, bits of a stored leading one.
 FLOATS = {
     name: (*shortest.FORMATS[number], int(number == shortest.X87))
-    for name, number in (
-        (layout.HALF, shortest.HALF),
-        (layout.BFLOAT, shortest.BFLOAT),
-        (layout.SINGLE, shortest.SINGLE),
-        (layout.DOUBLE, shortest.DOUBLE),
-        (layout.X87, shortest.X87),
-        (layout.QUAD, shortest.QUAD),
-    )
+    for name, number in FLOAT_NUMBERS.items()
 }
-
-# Bytes that are no UTF-8 come out of Python's decoder as these; here they are U+0080 to U+00FF.
-_ESCAPES = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
-
-
-def name_of(name: str) -> str:
-    """A name of the type graph as a string that is valid Unicode, as `text_of` does."""
-    return name if name.isascii() else name.translate(_ESCAPES)
 
 
 def title_of(type_: model.Type) -> str:
@@ -98,7 +93,7 @@ def text_of(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("utf-8", "surrogateescape").translate(_ESCAPES)
+        return name_of(raw.decode("utf-8", "surrogateescape"))
 
 
 def text_bytes(text: str, room: int) -> bytes:
@@ -129,27 +124,7 @@ def _short_text_bytes(text: str) -> bytes:
 
 def float_of(bits: int, form: str) -> float:
     """The double nearest to the number of those bits; infinity beyond the largest."""
-    fraction_bits, exponent_bits, explicit = FLOATS[form]
-    fraction = bits & ((1 << fraction_bits) - 1)
-    exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
-    negative = bits >> (fraction_bits + explicit + exponent_bits) & 1
-    # An x87 number may lack its leading one. Processors refuse it, but its bits say a number.
-    leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
-    largest = (1 << exponent_bits) - 1
-    if exponent == largest:
-        value = math.nan if fraction else math.inf
-    else:
-        scale = max(exponent, 1) - (largest >> 1) - fraction_bits
-        value = _scaled(leading << fraction_bits | fraction, scale)
-    return -value if negative else value
-
-
-def _scaled(mantissa: int, scale: int) -> float:
-    """The double nearest to mantissa * 2**scale: both ways of Python's to get there round once."""
-    try:
-        return float(mantissa << scale) if scale >= 0 else mantissa / (1 << -scale)
-    except OverflowError:
-        return math.inf
+    return shortest.float_value(bits, FLOAT_NUMBERS[form])
 
 
 def float_bits(value: float, form: str) -> int:

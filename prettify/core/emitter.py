@@ -9,7 +9,8 @@ instruction: none but those that say otherwise writes more than MARGIN bytes.
 
 from __future__ import annotations
 
-from prettify.core.program import MARGIN, MAX_LOOPS
+from prettify.core.numbers import put
+from prettify.core.program import FIELD_ROOM, MARGIN, MAX_LOOPS
 from prettify.core.tables import table, zeroes
 
 if not __file__.endswith(".py"):
@@ -24,6 +25,7 @@ if cython.compiled:
         PyBuffer_Release,
         PyObject_GetBuffer,
     )
+    from cython.cimports.prettify.core.fields import write_float_field, write_integer_field
     from cython.cimports.prettify.core.intrinsics import (
         copy16,
         eight_digits,
@@ -36,12 +38,15 @@ if cython.compiled:
         zeroes_below,
     )
     from cython.cimports.prettify.core.kernel_state import hash_pointer, load_window, move_window
+    from cython.cimports.prettify.core.numbers import write_decimal, write_hex
     from cython.cimports.prettify.core.shortest import write_float
-    from cython.cimports.prettify.core.text import write_text
+    from cython.cimports.prettify.core.text import write_padding, write_plain_text, write_text
 else:
+    from prettify.core.fields import write_float_field, write_integer_field
     from prettify.core.kernel_state import hash_pointer, load_window, move_window
+    from prettify.core.numbers import write_decimal, write_hex
     from prettify.core.shortest import write_float
-    from prettify.core.text import write_text
+    from prettify.core.text import write_padding, write_plain_text, write_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,9 +103,11 @@ def fill(
     """
     record_size = program.record_size
     if start < 0 or count < 0 or start + count * record_size > len(data):
-        raise ValueError(f"{len(data)} bytes do not hold {count} records of {record_size} at {start}")
+        raise ValueError(
+            f"{len(data)} bytes do not hold {count} records of {record_size} at {start}"
+        )
     # Names are written whole.
-    least = max(size, program.longest_name + 2 * MARGIN)
+    least = max(size, program.longest_name + 2 * MARGIN, FIELD_ROOM + MARGIN)
     state = zeroes("q", STATE_SIZE)
     value = table("Q", VALUES)
     value[2] = int.from_bytes(program.key[:8], "little")
@@ -139,7 +146,7 @@ def _fill(
             out,
         )
     # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
-    view: Py_buffer
+    view = cython.declare(Py_buffer)
     code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(program.code))
     pool: bytes = program.literals
     literals_at = cython.cast(cython.pointer[cython.const[cython.uchar]], pool)
@@ -249,9 +256,9 @@ def _run(
             if high == 0 and not negative:
                 written = _digits(low, out, written)
             else:
-                written = _decimal(low, high, width, negative, value, out, written)
+                written = write_decimal(low, high, width, negative, value, out, written)
         elif op == 6:  # HEX
-            written = _hex(low, high, a, b != 0, out, written)
+            written = write_hex(low, high, a, b != 0, out, written)
         elif op == 7 or op == 26:  # NAME, NAME_DENSE
             i = _find(names, a, b, low) if op == 7 else _find_dense(names, a, b, low)
             if i >= 0:
@@ -300,7 +307,13 @@ def _run(
                 written += 3
                 taken = True
         elif op == 17:  # STRING
-            written = write_text(data, base + a, b, code[pc + 3], state, out, written, limit)
+            i = code[pc + 3]
+            if i < 3:
+                written = write_text(data, base + a, b, i, state, out, written, limit)
+            else:
+                written = write_plain_text(
+                    data, base + a, b, i, code[pc + 4], state, out, written, limit
+                )
             if state[4] != 0:
                 break
         elif op == 18:  # FLOAT
@@ -392,6 +405,22 @@ def _run(
             written = _signed_digits(low, 64, out, written)
             pc += 5
             continue
+        elif op == 40:  # INTEGER_FIELD
+            if written + 2048 > capacity:  # FIELD_ROOM
+                break
+            i = code[pc + 3]
+            written = write_integer_field(
+                low, high, width, negative, a, b, i, code[pc + 4], value, out, written
+            )
+        elif op == 41:  # FLOAT_FIELD
+            if written + 2048 > capacity:  # FIELD_ROOM
+                break
+            i = code[pc + 3]
+            written = write_float_field(low, high, a, literals, b, i, code[pc + 4], out, written)
+        elif op == 42:  # PAD_TEXT
+            if written + 2048 > capacity:  # FIELD_ROOM
+                break
+            written = write_padding(data, base + a, b, code[pc + 3], code[pc + 4], out, written)
         if taken:
             i = code[pc + 4]
             if i != 0:
@@ -638,7 +667,7 @@ def _byte_digits(
 ) -> cython.Py_ssize_t:
     """Decimal digits of a number below 10^4."""
     if not cython.compiled:
-        return _put(b"%d" % number, out, written)
+        return put(b"%d" % number, out, written)
     digits: cython.ulonglong = four_digits(cython.cast(cython.uint, number))
     last: cython.ulonglong = 1
     skip: cython.int = zeroes_below(digits ^ 0x30303030 | last << 24) & 24
@@ -657,7 +686,7 @@ def _digits(
     upper: cython.ulonglong
     middle: cython.ulonglong
     if not cython.compiled:
-        return _put(b"%d" % number, out, written)
+        return put(b"%d" % number, out, written)
     if number < 100000000:
         return _lead(cython.cast(cython.uint, number), out, written)
     upper = number // 100000000
@@ -688,11 +717,13 @@ def _signed_digits(
     """Decimal digits of a number of `width` bits, with its sign, without a branch on it."""
     sign: cython.ulonglong = (number >> (width - 1)) & 1
     if not cython.compiled:
-        return _put(b"%d" % (number - (sign << width)), out, written)
+        return put(b"%d" % (number - (sign << width)), out, written)
     if width < 64:
         number |= (0 - sign) << width
     out[written] = 45
-    return _digits((number ^ (0 - sign)) + sign, out, written + cython.cast(cython.Py_ssize_t, sign))
+    return _digits(
+        (number ^ (0 - sign)) + sign, out, written + cython.cast(cython.Py_ssize_t, sign)
+    )
 
 
 @cython.cfunc
@@ -736,118 +767,3 @@ def _numbers(
             written = _digits(number, out, written)
     state[4] = 0
     return written
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _decimal(
-    low: cython.ulonglong,
-    high: cython.ulonglong,
-    width: cython.Py_ssize_t,
-    negative: cython.bint,
-    value: cython.pointer[cython.ulonglong],
-    out: cython.pointer[cython.uchar],
-    written: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """The digits of a value of any width, with its sign."""
-    # Four parts of 32 bits, most significant first, so that nothing here needs more than 64.
-    i: cython.Py_ssize_t
-    part: cython.Py_ssize_t
-    rest: cython.ulonglong
-    number: cython.ulonglong
-    ones: cython.ulonglong = 0xFFFFFFFF
-    if not cython.compiled:
-        return _put(b"%d" % ((high << 64 | low) - (negative << width)), out, written)
-    if negative:  # two's complement, its sign going on above its bits
-        out[written] = 45
-        written += 1
-        if width < 64:
-            low |= value[5] << width
-        if width <= 64:
-            high = value[5]
-        elif width < 128:
-            high |= value[5] << (width - 64)
-        low = 0 - low
-        high = ~high + (low == 0)
-    if high == 0:
-        return _digits(low, out, written)
-    value[8] = high >> 32
-    value[9] = high & ones
-    value[10] = low >> 32
-    value[11] = low & ones
-    for part in range(4):  # eight digits each, the last ones first; less than 10^7 is left
-        rest = 0
-        for i in range(8, 12):
-            rest = rest << 32 | value[i]
-            value[i] = rest // 100000000
-            rest = rest % 100000000
-        value[12 + part] = rest
-    i = 4
-    number = value[10] << 32 | value[11]
-    while number == 0:
-        i -= 1
-        number = value[12 + i]
-    written = _digits(number, out, written)
-    while i > 0:
-        i -= 1
-        store8(out + written, eight_digits(value[12 + i]))
-        written += 8
-    return written
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _hex_digit(number: cython.ulonglong) -> cython.uchar:
-    if number < 10:
-        return 48 + number
-    return 87 + number
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _hex(
-    low: cython.ulonglong,
-    high: cython.ulonglong,
-    least: cython.Py_ssize_t,
-    plain_zero: cython.bint,
-    out: cython.pointer[cython.uchar],
-    written: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """0x and the digits, at least that many."""
-    length: cython.Py_ssize_t = 1
-    i: cython.Py_ssize_t
-    if not cython.compiled:
-        if plain_zero and not low and not high:
-            return _put(b"0", out, written)
-        return _put(b"0x%0*x" % (least, high << 64 | low), out, written)
-    if plain_zero and low == 0 and high == 0:
-        out[written] = 48
-        return written + 1
-    while length < 16 and low >> (4 * length) != 0:
-        length += 1
-    if high != 0:
-        length = 17
-        while length < 32 and high >> (4 * (length - 16)) != 0:
-            length += 1
-    if length < least:
-        length = least
-    out[written] = 48
-    out[written + 1] = 120
-    written += 2
-    for i in range(length - 1, -1, -1):
-        if i < 16:
-            out[written] = _hex_digit((low >> (4 * i)) & 15)
-        else:
-            out[written] = _hex_digit((high >> (4 * (i - 16))) & 15)
-        written += 1
-    return written
-
-
-def _put(text: bytes, out: bytearray, written: int) -> int:
-    """What plain Python writes."""
-    out[written : written + len(text)] = text
-    return written + len(text)

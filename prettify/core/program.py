@@ -11,8 +11,11 @@ from __future__ import annotations
 
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
-MARGIN = 256  # bytes that any one instruction but NAME, STRING and NUMBERS may write
+MARGIN = 256  # bytes that any one instruction may write but NAME, STRING, NUMBERS and those from
+# INTEGER_FIELD on
 MAX_LITERAL = 128  # bytes of one literal: with a number behind it and room to spare in MARGIN
+FIELD_ROOM = 2048  # bytes that each of those from INTEGER_FIELD on may write
+MOST_WIDE = 999  # characters that such a field is padded to at most, and its most precision
 
 END = 0  # the record is done
 LITERAL = 1  # offset and length in the literals: write them
@@ -31,7 +34,8 @@ LOOP = 13  # count, step in bytes: what is between here and NEXT that often
 NEXT = 14  # -, -, target: the instruction behind LOOP
 INDEX = 15  # the value is the innermost loop's index
 CHARACTER = 16  # -, -, target: write the value as 'c' and go to target, if it is printable
-STRING = 17  # offset, length, style: write the text there, without quotes
+STRING = 17  # offset, length, style, most: write the text there, without quotes; the last operand
+# is how many characters of it at most, of TEXT_PLAIN alone, 0: all
 FLOAT = 18  # format, style (both of core.shortest): write the value's bits as that number
 HASH = 19  # the value, a pointer, becomes its keyed 32-bit hash; null and errors stay
 WINDOW = 20  # offset, size, top: the kernel's 32 byte window moves as for that object
@@ -55,11 +59,26 @@ LITERAL_SIGNED_2 = 35
 LITERAL_SIGNED_4 = 36
 LITERAL_SIGNED_8 = 37
 
+# Fields as Python's format() writes them. `fill` is a byte; `align` is where what is missing to the
+# width goes: 0 behind, 1 before, 2 on both sides, 3 between the sign and the digits.
+INTEGER_FIELD = 40  # style, width, fill | align << 8, sign | grouping << 8 | prefixed << 16: write
+# the value; style: 0 decimal, 1 binary, 3 octal, 4 and 5 hexadecimal, small and capital, 6 the
+# character of that number; sign: the byte before what is not negative, or 0; grouping: the byte
+# between groups of digits, or 0
+FLOAT_FIELD = (
+    41  # format, offset and length of a format specification in the literals, short: write
+)
+# the value's bits as that number; short: of the shortest text, not the number itself
+PAD_TEXT = 42  # offset, length, width << 10 | most, fill << 2 | part: fill up what the first `most`
+# characters of the text there lack; part: 0 all of it, 1 half of it, 2 the other half
+
 # Styles of STRING. The text ends at the first NUL, but for TEXT_C, where it ends behind the last
 # byte that is not NUL.
 TEXT_PAHOLE = 0  # C escapes, valid UTF-8 as it is, other bytes as \ooo
 TEXT_JSON = 1  # JSON escapes, valid UTF-8 as it is, other bytes as \u00XX
 TEXT_C = 2  # C escapes, every byte that is not ASCII as \ooo
+TEXT_CSV = 3  # RFC 4180: in double quotes where it has to be, other bytes as UTF-8 of U+0080 and on
+TEXT_PLAIN = 4  # as it is, other bytes as UTF-8 of U+0080 and on
 
 
 SLACK = bytes(16)  # behind the literals, for copies of whole blocks

@@ -31,6 +31,8 @@ JSON = 1  # null for those three, which JSON has no number for
 C = 2  # a C constant of that type, NaN with its payload
 C_QUAD = 3  # the same for __float128
 
+INFINITY, NAN = float("inf"), float("nan")  # without `math`, which takes time to import
+
 C_SUFFIXES = ("", "", "f", "", "L", "L")
 
 LEAST_POWER, MOST_POWER = -292, 324  # of ten, that doubles need
@@ -56,22 +58,58 @@ def powers() -> memoryview:
     return _powers[0]
 
 
-def float_text(low: int, high: int, form: int, style: int) -> bytes:
-    """The number whose bits are high << 64 | low, as text in that style."""
+def _parts(bits: int, form: int) -> tuple[int, int, int, int]:
+    """(sign, biased exponent, leading one, fraction) of a number's bits."""
     fraction_bits, exponent_bits = FORMATS[form]
-    bits = high << 64 | low
     explicit = 1 if form == X87 else 0
     sign = bits >> (fraction_bits + explicit + exponent_bits) & 1
     exponent = bits >> (fraction_bits + explicit) & ((1 << exponent_bits) - 1)
-    fraction = bits & ((1 << fraction_bits) - 1)
+    # An x87 number may lack its leading one. Processors refuse it, but its bits say a number.
     leading = bits >> fraction_bits & 1 if explicit else int(exponent != 0)
+    return sign, exponent, leading, bits & ((1 << fraction_bits) - 1)
+
+
+def float_value(bits: int, form: int) -> float:
+    """The double nearest to the number of those bits; infinity beyond the largest."""
+    fraction_bits, exponent_bits = FORMATS[form]
+    sign, exponent, leading, fraction = _parts(bits, form)
+    largest = (1 << exponent_bits) - 1
+    if exponent == largest:
+        value = NAN if fraction else INFINITY
+    else:
+        scale = max(exponent, 1) - (largest >> 1) - fraction_bits
+        value = _scaled(leading << fraction_bits | fraction, scale)
+    return -value if sign else value
+
+
+def _scaled(mantissa: int, scale: int) -> float:
+    """The double nearest to mantissa * 2**scale: both ways of Python's to get there round once."""
+    try:
+        return float(mantissa << scale) if scale >= 0 else mantissa / (1 << -scale)
+    except OverflowError:
+        return INFINITY
+
+
+def float_field(low: int, high: int, form: int, specification: bytes, short: bool) -> bytes:
+    """The number whose bits are high << 64 | low, or that its shortest text says, as format()'s."""
+    if short:
+        value = float(float_text(low, high, form, PLAIN))
+    else:
+        value = float_value(high << 64 | low, form)
+    return format(value, specification.decode()).encode()
+
+
+def float_text(low: int, high: int, form: int, style: int) -> bytes:
+    """The number whose bits are high << 64 | low, as text in that style."""
+    fraction_bits, exponent_bits = FORMATS[form]
+    explicit = 1 if form == X87 else 0
+    sign, exponent, leading, fraction = _parts(high << 64 | low, form)
     largest = (1 << exponent_bits) - 1
     if exponent == largest:
         return _special(sign, not fraction, fraction, fraction_bits, form, style).encode()
     mantissa = leading << fraction_bits | fraction
     if explicit and mantissa:
-        # An x87 number may lack its leading one. Processors refuse it, but its bits say a number,
-        # which reads back as the regular one of the same value.
+        # An x87 number without its leading one reads back as the regular one of the same value.
         places = max(0, min(fraction_bits + 1 - mantissa.bit_length(), exponent - 1))
         mantissa <<= places
         exponent -= places
@@ -248,7 +286,7 @@ def _write_exact(
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _scaled(
+def _times_power(
     number: cython.ulonglong, upper: cython.ulonglong, lower: cython.ulonglong
 ) -> cython.ulonglong:
     """number * (upper << 64 | lower) >> 128, odd if anything but its lowest bit was cut off."""
@@ -280,11 +318,11 @@ def _write_shortest(
     upper: cython.ulonglong = powers[2 * (292 - power)]
     lower: cython.ulonglong = powers[2 * (292 - power) + 1]
     odd: cython.ulonglong = mantissa & 1  # only of even ones do the bounds read back as the number
-    value: cython.ulonglong = _scaled(mantissa << 2 << shift, upper, lower)
-    least: cython.ulonglong = odd + _scaled(
+    value: cython.ulonglong = _times_power(mantissa << 2 << shift, upper, lower)
+    least: cython.ulonglong = odd + _times_power(
         ((mantissa << 2) - (1 if uneven else 2)) << shift, upper, lower
     )
-    most: cython.ulonglong = _scaled(((mantissa << 2) + 2) << shift, upper, lower) - odd
+    most: cython.ulonglong = _times_power(((mantissa << 2) + 2) << shift, upper, lower) - odd
     digits: cython.ulonglong = value >> 2
     tens: cython.ulonglong = digits // 10
     below: cython.bint = least <= 40 * tens
@@ -320,7 +358,7 @@ def _write_decimal(
     end: cython.Py_ssize_t = first + 24
     upper: cython.ulonglong = digits // 100000000
     point: cython.int
-    i: cython.int
+    _: cython.int
     store8(out + first, eight_digits(upper // 100000000))
     store8(out + first + 8, eight_digits(upper % 100000000))
     store8(out + first + 16, eight_digits(digits % 100000000))
@@ -331,11 +369,11 @@ def _write_decimal(
         out[written] = 48
         out[written + 1] = 46
         written += 2
-        for i in range(-point - 1):
+        for _ in range(-point - 1):
             out[written] = 48
             written += 1
     elif 0 <= point < 16:
-        for i in range(point + 1):
+        for _ in range(point + 1):
             out[written] = 48
             if first < end:
                 out[written] = out[first]

@@ -188,3 +188,134 @@ def _special(word: cython.ulonglong, questions: cython.bint) -> cython.ulonglong
         other = word ^ ones * 0x3F
         found |= (other - ones) & ~other
     return found & (ones << 7)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _count(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    most: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """How many characters the text there has, up to `most`; a byte that is no UTF-8 is one."""
+    done: cython.Py_ssize_t = 0
+    count: cython.Py_ssize_t = 0
+    size: cython.Py_ssize_t
+    while done < length and count < most and data[at + done] != 0:
+        size = 1
+        if data[at + done] >= 0x80:
+            size = _utf8(data, at + done, length - done, 0x80)
+        done += size if size > 0 else 1
+        count += 1
+    return count
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _needs_quotes(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+) -> cython.bint:
+    """Whether a comma, a double quote or a line end is in the text there."""
+    i: cython.Py_ssize_t
+    byte: cython.uint
+    for i in range(length):
+        byte = data[at + i]
+        if byte == 0:
+            return False
+        if byte == 44 or byte == 34 or byte == 10 or byte == 13:
+            return True
+    return False
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_plain_text(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    style: cython.longlong,
+    most: cython.Py_ssize_t,
+    state: cython.pointer[cython.longlong],
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+    limit: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write the text there, up to its first NUL, from state[4] on; else as `write_text` does."""
+    done: cython.Py_ssize_t = state[4]
+    seen: cython.Py_ssize_t = _count(data, at, done, most) if most > 0 else 0
+    quoted: cython.bint = style == 3 and _needs_quotes(data, at, length)  # TEXT_CSV
+    byte: cython.uint
+    size: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    if quoted and done == 0:
+        out[written] = 34
+        written += 1
+    while done < length and data[at + done] != 0 and (most == 0 or seen < most):
+        # Not before the first byte: what state[4] keeps would say that nothing is left.
+        if written > limit and done > 0:
+            state[4] = done
+            return written
+        byte = data[at + done]
+        seen += 1
+        size = 1 if byte < 0x80 else _utf8(data, at + done, length - done, 0x80)
+        if size == 0:
+            out[written] = 0xC0 | byte >> 6
+            out[written + 1] = 0x80 | (byte & 0x3F)
+            written += 2
+            done += 1
+            continue
+        if quoted and byte == 34:
+            out[written] = 34
+            written += 1
+        for i in range(size):
+            out[written + i] = data[at + done + i]
+        written += size
+        done += size
+    if quoted:
+        out[written] = 34
+        written += 1
+    state[4] = 0
+    return written
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_padding(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    sizes: cython.Py_ssize_t,
+    filling: cython.longlong,
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """PAD_TEXT: what the text there lacks, or half of it."""
+    missing: cython.Py_ssize_t = (sizes >> 10) - _count(data, at, length, sizes & 1023)
+    part: cython.longlong = filling & 3
+    if part != 0 and missing > 0:
+        missing = missing >> 1 if part == 1 else missing - (missing >> 1)
+    return _repeat(filling >> 2, missing, out, written)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _repeat(
+    byte: cython.longlong,
+    count: cython.Py_ssize_t,
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write a byte that often, where `count` is over 0."""
+    i: cython.Py_ssize_t
+    for i in range(count):
+        out[written + i] = byte
+    return written + count if count > 0 else written

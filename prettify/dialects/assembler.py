@@ -120,6 +120,11 @@ class Assembler:
         if count:
             self.branch(op, target, first, count)
 
+    def float_field(self, form: int, specification: bytes, *, short: bool) -> None:
+        """Write the value's bits as a number of that form of `core.shortest`, as format() does."""
+        start = self._intern(specification)
+        self.add(ops.FLOAT_FIELD, form, start, len(specification), short)
+
     def finish(
         self, record_size: int, *, big_endian: bool, separator: bytes = b"", key: bytes = bytes(16)
     ) -> Program:

@@ -1,6 +1,7 @@
 """JSON: one record is one object, its members in order, those of anonymous ones in their parent.
 
-`json` is the elements of one array, `ndjson` a line each.
+`json` is the elements of one array, `ndjson` a line each. With `int64="string"` integers are
+strings where their type has more bits than the numbers of JavaScript hold, whatever their value.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_bool,
     put_elements,
 )
 from prettify.layout import NESTED, Layout, Node, is_bool, named_members
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from prettify.core.program import Program
 
+EXACT_BITS = 53  # of integers that a double holds, which is what many readers make of a number
 ESCAPES = {0x22: b'\\"', 0x5C: b"\\\\", 0x0A: b"\\n", 0x09: b"\\t", 0x0D: b"\\r"}
 
 
@@ -41,7 +44,7 @@ def compile_lines(layout: Layout, options: Options) -> Program:
 
 def _compile(layout: Layout, options: Options, end: bytes, separator: bytes) -> Program:
     to = Assembler()
-    _value(to, layout.root)
+    put_value(to, layout.root, options)
     to.literal(end)
     return to.finish(
         layout.size,
@@ -64,12 +67,13 @@ def quoted(text: str) -> bytes:
     return bytes(out + b'"')
 
 
-def _value(to: Assembler, node: Node) -> None:
+def put_value(to: Assembler, node: Node, options: Options) -> None:
+    """Put down what prints a node's value as JSON."""
     if node.kind in NESTED:
         before = b"{"
         for _, child in named_members(node):
             to.literal(before + quoted(child.name) + b":")
-            _value(to, child)
+            put_value(to, child, options)
             before = b","
         to.literal(b"{}" if before == b"{" else b"}")
     elif node.of_chars:
@@ -79,13 +83,13 @@ def _value(to: Assembler, node: Node) -> None:
         to.literal(b'"')
     elif node.element is not None:
         to.literal(b"[")
-        put_elements(to, node, node.count, b",", lambda element: _value(to, element))
+        put_elements(to, node, node.count, b",", lambda element: put_value(to, element, options))
         to.literal(b"]")
     else:
-        _scalar(to, node)
+        _scalar(to, node, options)
 
 
-def _scalar(to: Assembler, node: Node) -> None:
+def _scalar(to: Assembler, node: Node, options: Options) -> None:
     if node.kind not in model.SIZED:
         to.literal(b"null")
     elif node.kind == model.FLOAT:
@@ -97,20 +101,35 @@ def _scalar(to: Assembler, node: Node) -> None:
         to.add(ops.HEX)
         to.literal(b'"')
     elif is_bool(node):
-        false, done = Label(), Label()
+        put_bool(to, node, b"true", b"false")
+    elif node.kind == model.ENUM and options.enums != "number":
         load(to, node)
-        to.branch(ops.IF_ZERO, false)
-        to.literal(b"true")
-        to.branch(ops.JUMP, done)
-        to.place(false)
-        to.literal(b"false")
-        to.place(done)
+        _enum(to, node, options)
     else:
-        named = Label()
         load(to, node)
-        if node.kind == model.ENUM:
-            to.name(node.type.id, lambda: _names(node), node.bit_size, named)
-        to.add(ops.DECIMAL)
+        _integer(to, node, options)
+
+
+def _integer(to: Assembler, node: Node, options: Options) -> None:
+    mark = b'"' if options.int64 == "string" and node.bit_size > EXACT_BITS else b""
+    to.literal(mark)
+    to.add(ops.DECIMAL)
+    to.literal(mark)
+
+
+def _enum(to: Assembler, node: Node, options: Options) -> None:
+    named = Label()
+    both = options.enums == "both"
+    to.literal(b'{"name":' if both else b"")
+    to.name(node.type.id, lambda: _names(node), node.bit_size, named)
+    if both:
+        to.literal(b"null")
+        to.place(named)
+        to.literal(b',"value":')
+        _integer(to, node, options)
+        to.literal(b"}")
+    else:
+        _integer(to, node, options)
         to.place(named)
 
 

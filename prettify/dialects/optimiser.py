@@ -70,7 +70,7 @@ def optimise(code: list[int], separator: tuple[int, int], *, big_endian: bool) -
 
 
 def _rewritten(code: Code, rules: tuple[Rule, ...]) -> Code:
-    """The code with every rule tried at each place, and branches to where their targets are then."""
+    """The code with every rule tried at each place, and branches to where targets are then."""
     targets = {c // WORDS for op, _, _, c, _ in code if op in BRANCHES}
     moved = {}
     made: Code = []
@@ -86,8 +86,7 @@ def _rewritten(code: Code, rules: tuple[Rule, ...]) -> Code:
         made += new
         at += length
     return [
-        (op, a, b, moved[c // WORDS] * WORDS if op in BRANCHES else c, d)
-        for op, a, b, c, d in made
+        (op, a, b, moved[c // WORDS] * WORDS if op in BRANCHES else c, d) for op, a, b, c, d in made
     ]
 
 

@@ -1,4 +1,4 @@
-"""The options that every C dialect takes: the kernel's four flags, and hexadecimal numbers."""
+"""The options of the dialects: the kernel's four flags, and what single forms take besides."""
 
 from __future__ import annotations
 
@@ -15,13 +15,37 @@ class Options:
     ptr_raw   pointers as they are, not hashed (BTF_F_PTR_RAW)
     zero      members that are zero too (BTF_F_ZERO)
     hex       integers in hexadecimal (pahole's `--hex`)
+    int64     "number", or "string" for integers of types that have more than 53 bits
+    enums     "name" (a number where no name fits), "number", or "both"
+    template  the text of one record, with fields for its members
     byte_order  of the data, "little" or "big"; None is the type source's
     """
 
     # What each means where it is not given.
-    DEFAULTS = {"compact": False, "noname": False, "ptr_raw": None, "zero": None, "hex": False}  # noqa: RUF012
+    DEFAULTS = {  # noqa: RUF012
+        "compact": False,
+        "noname": False,
+        "ptr_raw": None,
+        "zero": None,
+        "hex": False,
+        "int64": "number",
+        "enums": "name",
+        "template": None,
+    }
+    # The values of those that have a fixed set of them.
+    CHOICES = {"int64": ("number", "string"), "enums": ("name", "number", "both")}  # noqa: RUF012
 
-    __slots__ = ("byte_order", "compact", "hex", "noname", "ptr_raw", "zero")
+    __slots__ = (
+        "byte_order",
+        "compact",
+        "enums",
+        "hex",
+        "int64",
+        "noname",
+        "ptr_raw",
+        "template",
+        "zero",
+    )
 
     def __init__(
         self,
@@ -31,6 +55,9 @@ class Options:
         ptr_raw: bool | None = None,
         zero: bool | None = None,
         hex: bool = False,
+        int64: str = "number",
+        enums: str = "name",
+        template: str | None = None,
         byte_order: str | None = None,
     ) -> None:
         self.compact = compact
@@ -38,6 +65,9 @@ class Options:
         self.ptr_raw = ptr_raw
         self.zero = zero
         self.hex = hex
+        self.int64 = int64
+        self.enums = enums
+        self.template = template
         self.byte_order = byte_order
 
     def big_endian(self, layout: Layout) -> bool:

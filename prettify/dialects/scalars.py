@@ -20,11 +20,12 @@ from prettify.layout import (
     float_format,
     holes,
     is_signed,
+    name_of,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from prettify.dialects.assembler import Assembler
 
@@ -65,6 +66,12 @@ def enumerators(node: Node) -> list[tuple[int, bytes]]:
     bits = node.bit_size
     low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if node.type.signed else (0, 1 << bits)
     return [(e.value, encode(e.name)) for e in node.type.enumerators if low <= e.value < high]
+
+
+def enumerator_texts(node: Node) -> Iterator[tuple[int, str]]:
+    """(value, name) of the same, names as valid Unicode."""
+    for value, name in enumerators(node):
+        yield value, name_of(name.decode("utf-8", "surrogateescape"))
 
 
 def covered(node: Node) -> bool:
@@ -114,6 +121,18 @@ def put_elements(
         to.between(between)
         put(node.element)
         to.next(start)
+
+
+def put_bool(to: Assembler, node: Node, true: bytes, false: bytes) -> None:
+    """Put down one of two texts, by whether a node's value is not zero."""
+    zero, done = Label(), Label()
+    load(to, node)
+    to.branch(ops.IF_ZERO, zero)
+    to.literal(true)
+    to.branch(ops.JUMP, done)
+    to.place(zero)
+    to.literal(false)
+    to.place(done)
 
 
 def skip_if_zero(to: Assembler, node: Node) -> Label:

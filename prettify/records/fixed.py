@@ -34,9 +34,7 @@ class Region:
         self.exact = exact
 
 
-def blocks(
-    data: Input, size: int, region: Region, buffers: int = 1
-) -> Iterator[memoryview | None]:
+def blocks(data: Input, size: int, region: Region, buffers: int = 1) -> Iterator[memoryview | None]:
     """The region's records, of `size` bytes each, from the input's position on.
 
     A block is as many whole records as have arrived, CHUNK bytes at most or one record; its memory

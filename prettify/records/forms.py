@@ -39,15 +39,24 @@ def open_conversion(form: str, layouts: Sequence[Layout], options: Options) -> C
         return conversion
     from prettify.records.text import Text
 
+    if TEXT_FORMS[form].single and len(layouts) > 1:
+        raise UsageError(f"--to {form} holds records of one type: name one with -C")
     return Text(TEXT_FORMS[form], layouts, options)
 
 
 def check_options(form: str, options: Options) -> None:
-    """Raise UsageError for a form that is not known, or an option that it has no use for."""
+    """Raise UsageError for a form that is not known, or an option or value it has no use for."""
     if form not in FORMS:
         raise UsageError(f"form {form!r}: known are {', '.join(FORMS)}")
-    takes = TEXT_FORMS[form].options if form in TEXT_FORMS else frozenset()
+    row = TEXT_FORMS.get(form)
     for name, default in options.DEFAULTS.items():
-        if getattr(options, name) is not default and name not in takes:
-            takers = ", ".join(f for f, row in TEXT_FORMS.items() if name in row.options)
-            raise UsageError(f"{name.replace('_', '-')} means nothing in {form}, only in {takers}")
+        value = getattr(options, name)
+        if value == default:
+            continue
+        shown = name.replace("_", "-")
+        if row is None or name not in row.options:
+            takers = ", ".join(f for f, other in TEXT_FORMS.items() if name in other.options)
+            raise UsageError(f"{shown} means nothing in {form}, only in {takers}")
+        known = row.choices.get(name) or options.CHOICES.get(name)
+        if known and value not in known:
+            raise UsageError(f"{shown} {value!r}: {form} takes {' or '.join(known)}")

@@ -1,34 +1,12 @@
-"""Integers of one record by their member's path: what `$header.a.b` refers to."""
+"""Integers of one record: what `$header.a.b` refers to."""
 
 from __future__ import annotations
 
 from prettify import model
 from prettify.errors import UsageError
-from prettify.layout import Layout, Node, is_signed, named_members
+from prettify.layout import Node, is_signed
 
 INTEGERS = frozenset((model.INT, model.ENUM, model.POINTER))
-
-
-def at_path(layout: Layout, path: str) -> Node:
-    """The member at a dotted path, through anonymous structs and unions.
-
-    Raises UsageError where there is none, naming those there are.
-    """
-    node = layout.root
-    for name in path.split("."):
-        names = []
-        for _, child in named_members(node):
-            if child.name == name:
-                node = child
-                break
-            names.append(child.name)
-        else:
-            known = f"it has {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
-            raise UsageError(
-                f"{path!r}: {model.spelled(node.declared)} has no member {name!r}; "
-                f"{known if names else 'it has none'}"
-            )
-    return node
 
 
 def integer(node: Node, record: bytes, byte_order: str) -> int:

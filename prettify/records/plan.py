@@ -142,11 +142,15 @@ class Plan:
         for index, layout in enumerate(self.records):
             before = data.position
             if selection.where is None:
-                found = blocks(data, layout.size, Region(limit, count, skip, exact=exact), self._buffers)
+                found = blocks(
+                    data, layout.size, Region(limit, count, skip, exact=exact), self._buffers
+                )
             else:
                 where = self._where(layout, reference)
                 found = _cut(
-                    _filtered(blocks(data, layout.size, Region(limit, exact=exact), self._buffers), where),
+                    _filtered(
+                        blocks(data, layout.size, Region(limit, exact=exact), self._buffers), where
+                    ),
                     layout.size,
                     skip,
                     count,
@@ -168,7 +172,8 @@ class Plan:
         return compile_where(self.selection.where, layout, order, reference)
 
     def _reference(self, record: bytes, header: Layout) -> Reference:
-        from prettify.records.members import at_path, integer
+        from prettify.paths import at_path
+        from prettify.records.members import integer
 
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
@@ -176,7 +181,8 @@ class Plan:
 
 def _anything_of(header: Layout) -> Reference:
     """A reference to a header that is not read yet: all zeroes."""
-    from prettify.records.members import at_path, integer
+    from prettify.paths import at_path
+    from prettify.records.members import integer
 
     return lambda path: integer(at_path(header, path), bytes(header.size), "little")
 

@@ -23,7 +23,7 @@ class Text:
     def __init__(self, form: Form, layouts: Sequence[Layout], options: Options) -> None:
         self.form = form
         self._programs: list[Program] = [form.compile(layout, options) for layout in layouts]
-        self._before = form.before
+        self._before = form.start(layouts[0], options)
         # Buffers that are not in use. Threads take from and add to it: a list's methods are whole.
         self._spare: list[bytearray] = []
         self._started = False

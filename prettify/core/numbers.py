@@ -1,0 +1,128 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Numbers of up to 128 bits as text: decimal and hexadecimal digits."""
+
+from __future__ import annotations
+
+if not __file__.endswith(".py"):
+    import cython
+else:
+    from prettify.core import plain as cython
+
+if cython.compiled:
+    from cython.cimports.prettify.core.intrinsics import eight_digits, store8
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_decimal(
+    low: cython.ulonglong,
+    high: cython.ulonglong,
+    width: cython.Py_ssize_t,
+    negative: cython.bint,
+    value: cython.pointer[cython.ulonglong],
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """The digits of the value high << 64 | low of `width` bits, with its sign.
+
+    value[5] is all ones; value[8] to value[11] are for scratch.
+    """
+    i: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    rest: cython.ulonglong
+    ones: cython.ulonglong = 0xFFFFFFFF
+    if not cython.compiled:
+        return put(b"%d" % ((high << 64 | low) - (negative << width)), out, written)
+    if negative:  # two's complement, its sign going on above its bits
+        out[written] = 45
+        written += 1
+        if width < 64:
+            low |= value[5] << width
+        if width <= 64:
+            high = value[5]
+        elif width < 128:
+            high |= value[5] << (width - 64)
+        low = 0 - low
+        high = ~high + (low == 0)
+    # Four parts of 32 bits, so that nothing here needs more than 64; eight digits at a time, the
+    # last ones first, behind the place where the text can get to.
+    value[8] = high >> 32
+    value[9] = high & ones
+    value[10] = low >> 32
+    value[11] = low & ones
+    end = written + 104
+    place = end
+    while True:
+        rest = 0
+        for i in range(8, 12):
+            rest = rest << 32 | value[i]
+            value[i] = rest // 100000000
+            rest = rest % 100000000
+        place -= 8
+        store8(out + place, eight_digits(rest))
+        if value[8] | value[9] | value[10] | value[11] == 0:
+            break
+    while out[place] == 48 and place < end - 1:
+        place += 1
+    for i in range(end - place):
+        out[written + i] = out[place + i]
+    return written + end - place
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _hex_digit(number: cython.ulonglong) -> cython.uchar:
+    if number < 10:
+        return 48 + number
+    return 87 + number
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_hex(
+    low: cython.ulonglong,
+    high: cython.ulonglong,
+    least: cython.Py_ssize_t,
+    plain_zero: cython.bint,
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """0x and the digits, at least that many."""
+    length: cython.Py_ssize_t = 1
+    i: cython.Py_ssize_t
+    if not cython.compiled:
+        if plain_zero and not low and not high:
+            return put(b"0", out, written)
+        return put(b"0x%0*x" % (least, high << 64 | low), out, written)
+    if plain_zero and low == 0 and high == 0:
+        out[written] = 48
+        return written + 1
+    while length < 16 and low >> (4 * length) != 0:
+        length += 1
+    if high != 0:
+        length = 17
+        while length < 32 and high >> (4 * (length - 16)) != 0:
+            length += 1
+    if length < least:
+        length = least
+    out[written] = 48
+    out[written + 1] = 120
+    written += 2
+    for i in range(length - 1, -1, -1):
+        if i < 16:
+            out[written] = _hex_digit((low >> (4 * i)) & 15)
+        else:
+            out[written] = _hex_digit((high >> (4 * (i - 16))) & 15)
+        written += 1
+    return written
+
+
+def put(text: bytes, out: bytearray, written: int) -> int:
+    """What plain Python writes: the text; returns where it ends."""
+    out[written : written + len(text)] = text
+    return written + len(text)
