@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 VALUE = "value"  # the column of what is no struct
 MAX_BATCH = (1 << 30) - 1  # bytes of records: texts, twice as long at most, have 32-bit offsets
-MAX_LEVELS = 60  # of lists and structs; readers of the format give up at 64
+MAX_LEVELS = 48  # of lists and structs: Parquet readers give up at 100, a list being two
 TABLE_BATCH = 1 << 24  # bytes of records in one batch of a table
 DECIMAL_BITS = 126  # of an integer that 38 digits always hold
 DECIMAL_DIGITS = 38
