@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -53,7 +52,7 @@ def same(one: Any, other: Any) -> bool:
         return same_keys and all(same(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, float) and math.isnan(one):
-        return isinstance(other, float) and math.isnan(other)
-    # Python's decimals, numpy's halves and ints may stand for each other; bools only for bools.
+    if one != one:  # NaN, be it Python's or numpy's
+        return bool(other != other)
+    # Numbers may be of different types, but bools only stand for bools.
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

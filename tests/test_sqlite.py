@@ -163,12 +163,16 @@ def test_wide_integers(ints: Ints) -> None:
     ]
 
 
+@pytest.mark.filterwarnings("error")
 def test_floats_that_are_no_numbers_are_null() -> None:
     ints = Ints("little")
     w = ints.w
     layout = ints.struct(2, [("h", w.float("_Float16", 2), 0)])
     found = database(layout, b"\x00\x7e\x00\x7c\x00\xfc\x00\x3e")
     assert found.column("SELECT h FROM s") == [None, math.inf, -math.inf, 1.5]
+    signaling = b"\x01\x00\x80\x7f"
+    layout = ints.struct(4, [("f", w.float("float", 4), 0)])
+    assert database(layout, signaling).column("SELECT f FROM s") == [None]
 
 
 def test_names_of_enums_and_numbers_without(ints: Ints) -> None:

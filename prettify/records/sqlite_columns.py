@@ -190,7 +190,7 @@ def _pointer(place: Place) -> Made:
 
 
 def _float(place: Place) -> Made:
-    return REAL, lambda block: columns.floats(block, place).astype("f8").tolist()
+    return REAL, lambda block: columns.floats(block, place).tolist()
 
 
 def _text(place: Place) -> Made:
