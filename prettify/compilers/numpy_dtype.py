@@ -88,22 +88,29 @@ def view(
     Raises UsageError as that does and where the type has 0 bytes; DataError where data is no whole
     number of records.
     """
-    name = values.title_of(layout.type)
     if dtype is None:
         dtype = compile_dtype(layout, byte_order)
-    if not layout.size:
-        raise UsageError(f"{name} has 0 bytes: no telling how many of them there are")
-    size = memoryview(data).nbytes
-    left = size % layout.size
-    if left:
-        raise DataError(
-            f"{left} bytes left over behind {size // layout.size} records of {name}, "
-            f"{layout.size} bytes each",
-            size - left,
-        )
+    count_of(layout, memoryview(data).nbytes)
     records = numpy.frombuffer(data, dtype=dtype).view(Records)
     records._describe(innermost(layout.root), byte_order)
     return records
+
+
+def count_of(layout: Layout, size: int) -> int:
+    """How many records that many bytes are.
+
+    Raises UsageError where the type has 0 bytes; DataError where they are no whole number.
+    """
+    name = values.title_of(layout.type)
+    if not layout.size:
+        raise UsageError(f"{name} has 0 bytes: no telling how many of them there are")
+    count, left = divmod(size, layout.size)
+    if left:
+        raise DataError(
+            f"{left} bytes left over behind {count} records of {name}, {layout.size} bytes each",
+            size - left,
+        )
+    return count
 
 
 # From nodes to dtypes.
@@ -267,14 +274,14 @@ class Records(Base):
         if child.bitfield:
             column = self._bitfield(holder, within, child)
         else:
-            column = _bits(_bytes(holder[name], 0, inner.size), 0, self._byte_order, inner)
+            column = bits_of(_bytes(holder[name], 0, inner.size), 0, self._byte_order, inner)
         return column.astype(object)
 
     def _bitfield(self, holder: Array, within: Node, child: Node) -> Array:
         """The values of a bitfield in an array of the structs that `within` is."""
         first, length, shift = values.bit_span(child.bit_offset, child.bit_size)
         raw = _bytes(holder, first - within.offset, length)
-        return _bits(raw, shift, self._byte_order, child)
+        return bits_of(raw, shift, self._byte_order, child)
 
     def _find(self, path: str) -> tuple[Array, Node, str, Node] | None:
         """(array of the structs that have a member, their node, the member's name, its node)."""
@@ -320,7 +327,7 @@ def _truth(column: Array) -> Array:
     return numpy.asarray(_bytes(column, 0, column.dtype.itemsize).any(axis=-1))
 
 
-def _bits(raw: Array, shift: int, byte_order: Order, node: Node) -> Array:
+def bits_of(raw: Array, shift: int, byte_order: Order, node: Node) -> Array:
     """The integers of node.bit_size bits in arrays of bytes, the last dimension of `raw`."""
     bits = node.bit_size
     signed = is_signed(node) and not is_bool(node)
