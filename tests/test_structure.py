@@ -16,12 +16,12 @@ PACKAGE = Path(prettify.__file__).parent
 # do not import each other.
 ORDER = (
     ("errors", "model"),
-    ("core",),
+    ("core", "detached"),
     ("layout", "sources"),
     ("compilers", "dialects"),
     ("records",),
     ("api",),
-    ("cli",),
+    ("cli", "dask"),
     ("__init__", "__main__"),
 )
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
