@@ -39,8 +39,6 @@ SOURCES = (
     VECTORS / "pahole" / "clang-bpfeb.btf",
     VECTORS / "pahole" / "gcc-m32-pahole.btf",
     VECTORS / "kernel" / "mapdump.btf",
-    VECTORS / "kernel" / "types.btf",
-    ROOT / "tests" / "c_dialect" / "gcc-32.btf",
     ROOT / "tests" / "c_dialect" / "clang-bpfel.btf",
     ROOT / "formats" / "elf" / "elf.btf",
 )
