@@ -195,8 +195,10 @@ def test_an_error_of_a_worker_comes_back_as_it_is(cluster: Any, tmp_path: Path) 
     with pytest.raises(DataError, match=r"216 bytes came from byte 0 on, not 240") as caught:
         frame.compute()
     assert caught.value.offset == 0
-    path.unlink()
-    with pytest.raises(DataError, match="cannot read at byte 0: no such file"):
+    (tmp_path / "gone").write_bytes(bytes(10 * SYMBOL.size))
+    frame = records.read_records(tmp_path / "gone", SYMBOL)
+    (tmp_path / "gone").unlink()
+    with pytest.raises(DataError, match="gone: cannot read at byte 0: no such file"):
         frame.compute()
 
 
