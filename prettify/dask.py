@@ -7,6 +7,7 @@ made, but for the sizes of files.
 
 from __future__ import annotations
 
+import os
 from abc import ABCMeta, abstractmethod
 from copy import copy
 from importlib import import_module
@@ -19,7 +20,6 @@ from prettify.records import parts
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from os import PathLike
     from typing import Any
 
     import dask.bag
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from prettify.records.parts import Part
     from prettify.records.where import Where
 
-    Path = str | PathLike[str]
+    Path = str | os.PathLike[str]
 
 BLOCK = "64MiB"  # of records in a part
 BAG_BLOCK = "4MiB"  # Python's values take ten times that and more
@@ -42,7 +42,7 @@ def read_records(
     record_type: RecordType,
     *,
     blocksize: int | str = BLOCK,
-    select: Sequence[str] | None = None,
+    select: Sequence[str] | str | None = None,
     where: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     offset: int = 0,
@@ -53,8 +53,9 @@ def read_records(
     urlpath: paths or URLs of any file system that fsspec knows, one or a list, with wildcards or
     not; the workers must reach them. blocksize: bytes of a partition at most, as a number or as
     "64MiB"; it is rounded down to whole records. select, where: only these members, only these
-    records. storage_options: for the file system. offset: bytes to skip at the start of each file.
-    errors: "raise", or "drop" to leave out what is no whole record at the end of a file.
+    records, as the options of the command say them. storage_options: for the file system. offset:
+    bytes to skip at the start of each file. errors: "raise", or "drop" to leave out what is no
+    whole record at the end of a file.
 
     Columns are those of the Arrow and Parquet forms, held as Arrow holds them
     (`pandas.ArrowDtype`): integers stay exact, enums are their names, structs and arrays are
@@ -78,7 +79,7 @@ def bag(
     record_type: RecordType,
     *,
     blocksize: int | str = BAG_BLOCK,
-    select: Sequence[str] | None = None,
+    select: Sequence[str] | str | None = None,
     where: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     offset: int = 0,
@@ -102,13 +103,13 @@ def convert(
     out: Path,
     *,
     blocksize: int | str = BLOCK,
-    select: Sequence[str] | None = None,
+    select: Sequence[str] | str | None = None,
     where: str | None = None,
     storage_options: Mapping[str, Any] | None = None,
     out_storage_options: Mapping[str, Any] | None = None,
     offset: int = 0,
     errors: str = parts.RAISE,
-    **flags: bool | None,
+    **flags: Any,
 ) -> list[str]:
     """Convert the records of files in parts, each into a file of its own; returns their paths.
 
@@ -121,17 +122,18 @@ def convert(
     there; others may be. Raises also what `read_records` raises.
     """
     compute = _required("dask").compute
-    folder = str(out).rstrip("/")
+    folder = os.path.join(out, "")  # with a / at its end
     work = _Texts(record_type, select, where, to, flags)
     work.text(memoryview(b""))  # what is wrong with `to` and the flags is wrong here, too
     found = _parts(urlpath, record_type, blocksize, storage_options, offset, errors)
     fs, root = parts.file_system(folder, out_storage_options or {})
+    root = os.path.join(root, "")
     _prepare(fs, root, folder)
     digits = max(DIGITS, len(str(len(found) - 1)))
     names = [f"part-{index:0{digits}}.{to}" for index in range(len(found))]
-    targets = [(fs, f"{root}/{name}") for name in names]
+    targets = [(fs, root + name) for name in names]
     compute(*_delayed(work, found, targets))
-    return [f"{folder}/{name}" for name in names]
+    return [folder + name for name in names]
 
 
 def _required(module: str) -> Any:
@@ -189,7 +191,7 @@ def _prepare(fs: Any, root: str, folder: str) -> None:
     """Make the folder for parts, if it is not there. Raises UsageError where it has some."""
     try:
         fs.makedirs(root, exist_ok=True)
-        there = fs.glob(f"{root}/part-*")
+        there = fs.glob(f"{root}part-*")
     except OSError as error:
         raise UsageError(f"cannot write to {folder!r}: {error.strerror or error}") from error
     if there:
@@ -208,10 +210,10 @@ class _Work(metaclass=ABCMeta):
     __slots__ = ("_filter", "record_type", "select", "selected", "where")
 
     def __init__(
-        self, record_type: RecordType, select: Sequence[str] | None, where: str | None
+        self, record_type: RecordType, select: Sequence[str] | str | None, where: str | None
     ) -> None:
         self.record_type = record_type
-        self.select = (select,) if isinstance(select, str) else select and tuple(select)
+        self.select = select
         self.where = where
         self.selected = record_type
         if self.select is not None:
@@ -275,10 +277,10 @@ class _Texts(_Work):
     def __init__(
         self,
         record_type: RecordType,
-        select: Sequence[str] | None,
+        select: Sequence[str] | str | None,
         where: str | None,
         to: str,
-        flags: Mapping[str, bool | None],
+        flags: Mapping[str, Any],
     ) -> None:
         super().__init__(record_type, select, where)
         self.to = to
@@ -295,15 +297,15 @@ class _Texts(_Work):
         """The records in that form, in pieces."""
         if self.to == PARQUET:
             return _parquet(self.selected, records, **self.flags)
-        pieces = decode(records, self.selected, self.to, None, **self.flags)
+        pieces = decode(records, self.selected, self.to, **self.flags)
         assert pieces is not None
         return pieces
 
 
-def _selection(record_type: RecordType, paths: Sequence[str]) -> RecordType:
-    from prettify.records.select import select
+def _selection(record_type: RecordType, paths: Sequence[str] | str) -> RecordType:
+    from prettify.records.projection import select
 
-    layout = select(record_type.layout, list(paths))
+    layout = select(record_type.layout, paths, option="select")
     return RecordType(record_type.type, record_type.byte_order, layout)
 
 
@@ -319,7 +321,8 @@ def _only(layout: Layout, columns: Sequence[str]) -> Layout:
 
     if layout.root.kind not in NESTED:
         return layout
-    wanted = {id(child) for name, _, child in values.members(layout.root) if name in columns}
+    members = values.table(layout.root)
+    wanted = {id(members[name][1]) for name in columns}
     return Layout(layout.type, _pruned(layout.root, wanted))
 
 
@@ -343,7 +346,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _parquet(record_type: RecordType, records: memoryview, **flags: bool | None) -> list[bytes]:
+def _parquet(record_type: RecordType, records: memoryview, **flags: Any) -> list[bytes]:
     """The records as a Parquet file. Raises UsageError for any flag."""
     for name in flags:
         raise UsageError(f"{name.replace('_', '-')} means nothing in {PARQUET}")

@@ -321,6 +321,9 @@ def test_other_file_systems(here: None, symbols: Path) -> None:
     whole = prettify.decode(data, SYMBOL)
     assert whole is not None
     assert b"".join(map(memory.cat_file, paths)) == b"".join(whole)
+    assert records.convert(
+        "memory://in/a.bin", SYMBOL, "ndjson", "memory://", blocksize="1GB", offset=7
+    ) == ["memory://part-00000.ndjson"]
 
 
 def test_empty_files(here: None, tmp_path: Path) -> None:
