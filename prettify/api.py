@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from prettify.compilers.numpy_dtype import Records
     from prettify.core.program import Program
     from prettify.layout import Layout, Node
-    from prettify.model import Type
+    from prettify.model import Type, TypeGraph
     from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
@@ -88,20 +88,33 @@ class Types:
 class RecordType:
     """A type that records can be decoded with; what is compiled from it is kept.
 
-    `byte_order` of the data, "little" or "big", is that of the type's source unless given.
+    `byte_order` of the data, "little" or "big", is that of the type's source unless given; `layout`
+    a selection of the type's members, all of them unless given.
+
+    It can be pickled, for other processes and machines: it takes along what it needs of its source,
+    a few kilobytes, and leaves behind what was compiled.
     """
 
     __slots__ = ("_construct", "_dtype", "_layout", "_programs", "byte_order", "type")
 
-    def __init__(self, type_: Type, byte_order: str | None = None) -> None:
+    def __init__(
+        self, type_: Type, byte_order: str | None = None, layout: Layout | None = None
+    ) -> None:
         if byte_order not in (None, *BYTE_ORDERS):
             raise UsageError(f"byte order {byte_order!r}: known are little and big")
         self.type = type_
         self.byte_order = byte_order or type_.graph.byte_order
-        self._layout: Layout | None = None
+        self._layout = layout
         self._programs: dict[tuple[object, ...], Program] = {}
         self._construct: construct.Construct | None = None
         self._dtype: numpy.dtype[Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._layout is not None and not layouts.is_whole(self._layout):
+            return _of_layout, (self._layout, self.byte_order)
+        from prettify.detached import detach
+
+        return _of_graph, (detach(self.type), self.type.id, self.byte_order)
 
     def __repr__(self) -> str:
         return f"<RecordType {self.name!r}>"
@@ -130,7 +143,7 @@ class RecordType:
 
     def with_byte_order(self, byte_order: str) -> RecordType:
         """The same type for data of that byte order."""
-        return RecordType(self.type, byte_order)
+        return RecordType(self.type, byte_order, self._layout)
 
     def format(
         self,
@@ -233,6 +246,16 @@ class RecordType:
                 0,
             )
         return record
+
+
+def _of_graph(graph: TypeGraph, type_id: int, byte_order: str) -> RecordType:
+    """The record type that was pickled."""
+    return RecordType(graph.by_id(type_id), byte_order)
+
+
+def _of_layout(layout: Layout, byte_order: str) -> RecordType:
+    """The selection of a record type that was pickled."""
+    return RecordType(layout.type, byte_order, layout)
 
 
 def decode(

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class PrettifyError(Exception):
     """Base of every error this project raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not made anew, as Exception would: `args` is the message, not what the class is made with.
+        return _arrived, (type(self), self.args, vars(self))
+
+
+def _arrived(kind: type[PrettifyError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """The error that was pickled, in another process perhaps."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
 
 
 class TypeInfoError(PrettifyError):

@@ -22,9 +22,10 @@ from prettify.model import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from prettify.errors import TypeInfoError
-    from prettify.model import Type
+    from prettify.model import Type, TypeGraph
 
 # Of all nodes of one layout, the levels they are at, added up: what is compiled from a layout may
 # hold a node once for each level. Unions can double the nodes at each level.
@@ -130,7 +131,10 @@ class Hole:
 
 
 class Layout:
-    """A type resolved for decoding. `size` in bytes; `byte_order` is the type source's."""
+    """A type resolved for decoding. `size` in bytes; `byte_order` is the type source's.
+
+    Pickled it is free of its source: see `prettify.detached`.
+    """
 
     __slots__ = ("byte_order", "root", "size", "type")
 
@@ -139,6 +143,12 @@ class Layout:
         self.root = root
         self.size = root.size
         self.byte_order = type_.graph.byte_order
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from prettify.detached import detach
+
+        rows = () if is_whole(self) else tuple(_rows(self.root))
+        return _arrived, (detach(self.type), self.type.id, rows)
 
     def __repr__(self) -> str:
         return f"<Layout of {spelled(self.type)}, {self.size} bytes>"
@@ -235,6 +245,44 @@ def resolve(type_: Type) -> Layout:
     A type without a size (a function, a declaration) has a layout of 0 bytes and no members.
     """
     return Layout(type_, _Builder(type_).build(type_, 0, 0))
+
+
+# What of a node is neither a type nor another node.
+_PLAIN = ("name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room")
+
+
+def is_whole(layout: Layout) -> bool:
+    """Whether a layout is what `resolve` makes of its type, nothing left out."""
+    return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
+
+
+def _rows(node: Node) -> Iterator[tuple[Any, ...]]:
+    """A node and those in it, in order, as plain values: `_node` makes them nodes again."""
+    inside = node.children if node.element is None else (node.element,)
+    plain = (getattr(node, name) for name in _PLAIN)
+    yield (node.type.id, node.declared.id, node.element is not None, len(inside), *plain)
+    for child in inside:
+        yield from _rows(child)
+
+
+def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
+    type_id, declared_id, has_element, inside, *plain = next(rows)
+    type_ = graph.by_id(type_id)
+    node = Node(type_.kind, type_, graph.by_id(declared_id), "", 0, 0)
+    for name, value in zip(_PLAIN, plain):
+        setattr(node, name, value)
+    children = tuple(_node(graph, rows) for _ in range(inside))
+    if has_element:
+        [node.element] = children
+    else:
+        node.children = children
+    return node
+
+
+def _arrived(graph: TypeGraph, type_id: int, rows: tuple[tuple[Any, ...], ...]) -> Layout:
+    """The layout that was pickled; no rows stand for all of the type."""
+    type_ = graph.by_id(type_id)
+    return Layout(type_, _node(graph, iter(rows))) if rows else resolve(type_)
 
 
 class _Builder:
@@ -409,6 +457,7 @@ __all__ = [
     "is_bool",
     "is_char",
     "is_signed",
+    "is_whole",
     "leaves",
     "name_of",
     "named_members",

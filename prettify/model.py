@@ -13,6 +13,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers take as true; importing `typing` costs milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Protocol
 
     from prettify.errors import TypeInfoError
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
         def ids(self, name: str) -> list[int]:
             """The ids of all types of that exact name, in order."""
 
-        def all_ids(self) -> range:
+        def all_ids(self) -> Sequence[int]:
             """Every type id but void's, in order."""
 
         def summary(self, type_id: int) -> tuple[str, str]:

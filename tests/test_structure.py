@@ -16,13 +16,13 @@ PACKAGE = Path(prettify.__file__).parent
 # do not import each other.
 ORDER = (
     ("errors", "model"),
-    ("core",),
+    ("core", "detached"),
     ("layout", "sources"),
     ("paths",),
     ("compilers", "dialects"),
     ("records",),
     ("api",),
-    ("cli",),
+    ("cli", "dask"),
     ("__init__", "__main__"),
 )
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}

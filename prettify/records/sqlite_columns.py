@@ -20,6 +20,7 @@ from prettify.dialects.json import compile_lines
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.layout import Layout
+from prettify.paths import WHOLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 2000 if sqlite3.sqlite_version_info >= (3, 32) else 999
 MAX_INTEGER = (1 << 63) - 1
 DIGITS = {columns.INTEGER: 20, columns.WIDE: 39}  # of the largest unsigned integer
-VALUE = "value"  # the column of what is no struct
 
 INTEGER, REAL, TEXT, BLOB, ANY = "INTEGER", "REAL", "TEXT", "BLOB", ""
 
@@ -80,7 +80,7 @@ def columns_of(layout: Layout, byte_order: str) -> list[SqlColumn]:
             declared, read = TEXT, _json(layout, node, byte_order)
         else:
             declared, read = _LEAVES[kind](Place(node, shift=shift))
-        found.append(SqlColumn(unique(name or VALUE, taken), declared, read))
+        found.append(SqlColumn(unique(name or WHOLE, taken), declared, read))
     return found
 
 
@@ -118,7 +118,7 @@ def _flattened(
             yield name, node, shift
             return
         for index in range(node.count if _width(node.element, None) else 0):
-            inner = f"{name or VALUE}[{index}]"
+            inner = f"{name or WHOLE}[{index}]"
             yield from _flattened(node.element, inner, shift + index * node.stride, None)
     else:
         for member, (_, child) in values.table(node).items():

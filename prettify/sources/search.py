@@ -115,8 +115,9 @@ def _numbered(sources: Sources, name: str) -> Type:
     if not name[1:].isdecimal() or len(name) > 11:
         raise UsageError(f"type {name!r}: '#' goes before a type id, a number")
     graph = next(iter(sources))
-    if int(name[1:]) not in graph.all_ids():
-        last = graph.all_ids().stop - 1
+    known = graph.all_ids()
+    if int(name[1:]) not in known:
+        last = known[-1] if known else 0
         raise TypeNotFound(name, sources=f"{graph.path}, whose ids are 1 to {last}")
     return graph.by_id(int(name[1:]))
 
