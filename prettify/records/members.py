@@ -1,12 +1,56 @@
-"""Integers of one record by their member's path: what `$header.a.b` refers to."""
+"""Members by their path, as `$header.a.b`, `--where` and `--select` name them."""
 
 from __future__ import annotations
 
 from prettify import model
 from prettify.errors import UsageError
 from prettify.layout import Layout, Node, is_signed, named_members
+from prettify.sources.search import closest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 INTEGERS = frozenset((model.INT, model.ENUM, model.POINTER))
+SHOWN = 12  # names in a message
+
+
+def members_of(node: Node) -> dict[str, Node]:
+    """The members of a struct, union or section by name, those of anonymous ones too, in order.
+
+    Of two of one name the first one counts.
+    """
+    found: dict[str, Node] = {}
+    for _, child in named_members(node):
+        found.setdefault(child.name, child)
+    return found
+
+
+def first_member(node: Node, parts: Sequence[str]) -> tuple[Node, int] | None:
+    """(member, how many parts its name takes) that the parts of a path begin with, None if none.
+
+    Not all names are C's: one with dots goes before a path, and a long one first.
+    """
+    known = members_of(node)
+    for used in range(len(parts), 0, -1):
+        child = known.get(".".join(parts[:used]))
+        if child is not None:
+            return child, used
+    return None
+
+
+def choices(name: str, known: Sequence[str], also: Iterable[str] = ()) -> str:
+    """What a message says behind a name that is none of those known: which there are.
+
+    also: further names that could be meant.
+    """
+    if not known:
+        there = "it has none"
+    else:
+        there = f"it has {', '.join(known[:SHOWN])}{', …' if len(known) > SHOWN else ''}"
+    near = closest(name, {*known, *also})
+    hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    return there + hint
 
 
 def at_path(layout: Layout, path: str) -> Node:
@@ -15,19 +59,16 @@ def at_path(layout: Layout, path: str) -> Node:
     Raises UsageError where there is none, naming those there are.
     """
     node = layout.root
-    for name in path.split("."):
-        names = []
-        for _, child in named_members(node):
-            if child.name == name:
-                node = child
-                break
-            names.append(child.name)
-        else:
-            known = f"it has {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
+    parts = path.split(".")
+    while parts:
+        found = first_member(node, parts)
+        if found is None:
             raise UsageError(
-                f"{path!r}: {model.spelled(node.declared)} has no member {name!r}; "
-                f"{known if names else 'it has none'}"
+                f"{path!r}: {model.spelled(node.declared)} has no member {parts[0]!r}; "
+                f"{choices(parts[0], list(members_of(node)))}"
             )
+        node, used = found
+        parts = parts[used:]
     return node
 
 
