@@ -267,14 +267,14 @@ class Records(Base):
         if child.bitfield:
             column = self._bitfield(holder, within, child)
         else:
-            column = _bits(_bytes(holder[name], 0, inner.size), 0, self._byte_order, inner)
+            column = bits_of(_bytes(holder[name], 0, inner.size), 0, self._byte_order, inner)
         return column.astype(object)
 
     def _bitfield(self, holder: Array, within: Node, child: Node) -> Array:
         """The values of a bitfield in an array of the structs that `within` is."""
         first, length, shift = values.bit_span(child.bit_offset, child.bit_size)
         raw = _bytes(holder, first - within.offset, length)
-        return _bits(raw, shift, self._byte_order, child)
+        return bits_of(raw, shift, self._byte_order, child)
 
     def _find(self, path: str) -> tuple[Array, Node, str, Node] | None:
         """(array of the structs that have a member, their node, the member's name, its node)."""
@@ -320,7 +320,7 @@ def _truth(column: Array) -> Array:
     return numpy.asarray(_bytes(column, 0, column.dtype.itemsize).any(axis=-1))
 
 
-def _bits(raw: Array, shift: int, byte_order: Order, node: Node) -> Array:
+def bits_of(raw: Array, shift: int, byte_order: Order, node: Node) -> Array:
     """The integers of node.bit_size bits in arrays of bytes, the last dimension of `raw`."""
     bits = node.bit_size
     signed = is_signed(node) and not is_bool(node)
