@@ -145,6 +145,15 @@ class RecordType:
         """The same type for data of that byte order."""
         return RecordType(self.type, byte_order, self._layout)
 
+    def select(self, paths: str | Sequence[str]) -> RecordType:
+        """The same type with these members alone, in this order: "a,b.c,d*".
+
+        Records keep their size. Raises UsageError for members that there are not.
+        """
+        from prettify.records.projection import select
+
+        return RecordType(self.type, self.byte_order, select(self.layout, paths))
+
     def format(
         self,
         data: Buffer,
@@ -283,12 +292,11 @@ def decode(
     from prettify.records.output import write_file
     from prettify.records.plan import Plan, Selection
 
-    layout = record_type.layout
-    shown = layout if select is None else selected(layout, select)
+    shown = record_type if select is None else record_type.select(select)
     chosen = Options(byte_order=record_type.byte_order, **options)
     plan = Plan(
-        open_conversion(to, [shown], chosen),
-        [layout],
+        open_conversion(to, [shown.layout], chosen),
+        [record_type.layout],
         None,
         Selection(
             where=where,
@@ -307,13 +315,6 @@ def decode(
     else:
         write_file(str(out), pieces)
     return None
-
-
-def selected(layout: Layout, paths: str | Sequence[str]) -> Layout:
-    """The layout with these members alone, in this order. Raises UsageError for unknown ones."""
-    from prettify.records.select import select
-
-    return select(layout, paths)
 
 
 def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[Piece]:

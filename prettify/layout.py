@@ -112,6 +112,13 @@ class Node:
         """Whether this is an array of `char`: text, in most dialects."""
         return self.kind == ARRAY and self.element is not None and is_char(self.element)
 
+    def copy(self) -> Node:
+        """The same, with the same children and element."""
+        copy = Node.__new__(Node)
+        for name in Node.__slots__:
+            setattr(copy, name, getattr(self, name))
+        return copy
+
     def __repr__(self) -> str:
         place = f"{self.bit_offset >> 3}:{self.bit_offset & 7}+{self.bit_size}"
         return f"<Node {self.name or self.kind} {spelled(self.declared)} {place}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from prettify import __version__
-from prettify.api import BYTE_ORDERS, load_types, selected
+from prettify.api import BYTE_ORDERS, load_types
 from prettify.cli import complain
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, format_list
 from prettify.dialects import C_DIALECTS
@@ -183,7 +183,9 @@ def run(arguments: Sequence[str]) -> int:
     shown = layouts or ([header_layout] if header_layout is not None else [])
     paths = options.text("select")
     if paths is not None:
-        shown = [selected(layout, paths) for layout in shown]
+        from prettify.records.projection import select
+
+        shown = [select(layout, paths) for layout in shown]
     plan = Plan(
         open_conversion(form, shown, text_options),
         layouts,

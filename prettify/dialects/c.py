@@ -62,13 +62,7 @@ def pruned(node: Node) -> Node:
     Of a union stays the member that holds most of its bits, the first of several; members that
     hold nothing go.
     """
-    copy = Node(node.kind, node.type, node.declared, node.name, node.bit_offset, node.bit_size)
-    copy.member, copy.bitfield, copy.count, copy.stride = (
-        node.member,
-        node.bitfield,
-        node.count,
-        node.stride,
-    )
+    copy = node.copy()
     if node.element is not None:
         copy.element = pruned(node.element)
     children = node.children
@@ -124,7 +118,11 @@ def _first_is_printed(node: Node) -> bool:
             inside = (node.element,) if node.count else ()
         if not inside or (node.kind == model.UNION and kept(node) is not inside[0]):
             return False
-        node = inside[0]
+        type_, node = node.type, inside[0]
+        if isinstance(type_, model.Aggregate):
+            first = type_.members[0]
+            if (first.name, first.type_id) != (node.name, node.declared.id):
+                return False  # a projection that begins with another member than the type
     return held_bits(node) > 0
 
 

@@ -11,18 +11,19 @@ from __future__ import annotations
 import re
 
 from prettify.errors import UsageError
+from prettify.records.numbers import (
+    MAX_DEPTH,
+    MAX_LENGTH,
+    REFERENCE,
+    header_member,
+    integer_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEADER = "$header."
-TOKEN = re.compile(r"\s*(?:(\$header(?:\.\w+)+)|(\w+)|([-+*/()]))")
-NUMBER = re.compile(
-    r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9]\d*)"
-)
-BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
-MAX_LENGTH = 1000  # characters of an expression, and so also its depth
+TOKEN = re.compile(rf"\s*(?:({REFERENCE})|(\w+)|([-+*/()]))")
 
 
 def evaluate(text: str, option: str, header: Callable[[str], int] | None = None) -> int:
@@ -88,8 +89,8 @@ class _Parser:
 
     def _factor(self) -> int:
         self.depth += 1
-        if self.depth > 100:
-            raise UsageError(f"{self.option}: an expression nested over 100 levels deep")
+        if self.depth > MAX_DEPTH:
+            raise UsageError(f"{self.option}: an expression nested over {MAX_DEPTH} levels deep")
         try:
             if self._next("-"):
                 return -self._factor()
@@ -108,16 +109,13 @@ class _Parser:
             self.depth -= 1
 
     def _number(self, word: str) -> int:
-        match = NUMBER.fullmatch(word)
-        if match is None:
+        number = integer_of(word)
+        if number is None:
             raise UsageError(f"{self.option} {self.text!r}: {word!r} is no number")
-        base = match.lastgroup or "dec"
-        return int(match[base], BASES[base])
+        return number
 
     def _reference(self, word: str) -> int:
-        if self.header is None:
-            raise UsageError(f"{self.option} {self.text!r}: {word} needs --header TYPE")
         try:
-            return self.header(word[len(HEADER) :])
+            return header_member(word, self.header)
         except UsageError as error:
             raise UsageError(f"{self.option} {self.text!r}: {error}") from error

@@ -8,7 +8,7 @@ from prettify.sources.opening import FORMATS, KERNEL, default_sources, open_defa
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.model import Type, TypeGraph
 
@@ -173,8 +173,12 @@ def listed(sources: Sources, pattern: str = "*") -> list[Listed]:
 
 
 def nearest(sources: Sources, name: str) -> tuple[str, ...]:
-    """The names most like one that was not found."""
+    """The names of types most like one that was not found."""
+    return closest(name, {t.name for t in listed(sources) if abs(len(t.name) - len(name)) <= 3})
+
+
+def closest(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Of these names the few most like one that was not found, the most like it first."""
     from difflib import get_close_matches
 
-    close = {t.name for t in listed(sources) if abs(len(t.name) - len(name)) <= 3}
-    return tuple(get_close_matches(name, sorted(close), NEAREST, 0.6))
+    return tuple(get_close_matches(name, sorted(names), NEAREST, 0.6))
