@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prettify import model
-from prettify.errors import UsageError
+from prettify.errors import UsageError, one_line
 from prettify.layout import Layout, Node, is_signed, named_members
 from prettify.sources.search import closest
 
@@ -50,7 +50,7 @@ def choices(name: str, known: Sequence[str], also: Iterable[str] = ()) -> str:
         there = f"it has {', '.join(known[:SHOWN])}{', …' if len(known) > SHOWN else ''}"
     near = closest(name, {*known, *also})
     hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-    return there + hint
+    return one_line(there + hint)
 
 
 def at_path(layout: Layout, path: str) -> Node:
