@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.errors import UsageError
+from prettify.errors import UsageError, one_line
 from prettify.layout import NESTED, Layout, Node, named_members
 from prettify.model import spelled
 from prettify.sources.search import closest
@@ -70,7 +70,7 @@ def choices(name: str, known: Sequence[str], also: Iterable[str] = ()) -> str:
         there = f"it has {', '.join(known[:SHOWN])}{', …' if len(known) > SHOWN else ''}"
     near = closest(name, {*known, *also})
     hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-    return there + hint
+    return one_line(there + hint)
 
 
 def moved(node: Node, bits: int) -> Node:

@@ -20,6 +20,7 @@ from prettify import layout as layouts
 from prettify.compilers import columns, values
 from prettify.errors import DataError, UsageError
 from prettify.layout import Layout, Node
+from prettify.paths import WHOLE
 from prettify.sources.btf import Btf
 from small_types import ORDERS, Ints, laid_out
 from strategies import c_types, record_bytes
@@ -635,7 +636,7 @@ def expected_rows(layout: Layout, order: str, records: bytes) -> list[Any]:
     whole = [expected_of(layout.root, value) for value in unpacked(layout, order, records)]
     assume(whole[0] is not NOTHING)
     nested = layout.root.kind in layouts.NESTED
-    return whole if nested else [{arrow_columns.VALUE: value} for value in whole]
+    return whole if nested else [{WHOLE: value} for value in whole]
 
 
 @property_test

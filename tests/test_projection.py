@@ -27,6 +27,7 @@ from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.layout import Layout, Node, innermost
 from prettify.records.projection import select
+from prettify.records.where import compile_where
 from prettify.sources.btf import Btf
 from small_types import laid_out
 from strategies import c_types, record_bytes
@@ -175,6 +176,15 @@ def test_what_is_not_there(nested: Layout, paths: str, message: str) -> None:
     assert str(failure.value) == f"--select {wrong!r}: {message}"
     with pytest.raises(UsageError, match=r"^columns="):
         select(nested, paths, option="columns=")
+
+
+def test_messages_are_one_line_whatever_members_are_called() -> None:
+    w = BtfWriter()
+    layout = laid_out(w, w.struct("s", 1, [(b"a\n\xff", w.int("u8", 1), 0)]))
+    for wrong in (lambda: select(layout, "b"), lambda: compile_where("b", layout, "little")):
+        with pytest.raises(UsageError) as failure:
+            wrong()
+        assert str(failure.value).isprintable()
 
 
 def test_a_type_without_members_has_none_to_select() -> None:

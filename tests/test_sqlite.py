@@ -19,6 +19,7 @@ from prettify import layout as layouts
 from prettify.compilers import columns, values
 from prettify.errors import DataError, UsageError
 from prettify.layout import Layout, Node
+from prettify.paths import WHOLE
 from prettify.sources.btf import Btf
 from small_types import ORDERS, Ints, laid_out
 from strategies import c_types, record_bytes
@@ -26,7 +27,7 @@ from strategies import c_types, record_bytes
 sqlite3 = pytest.importorskip("sqlite3", reason="this Python lacks sqlite3")
 
 from prettify.records.sqlite import PIECE, Sqlite  # noqa: E402
-from prettify.records.sqlite_columns import MAX_COLUMNS, VALUE  # noqa: E402
+from prettify.records.sqlite_columns import MAX_COLUMNS  # noqa: E402
 
 MAX_INTEGER = (1 << 63) - 1
 
@@ -370,11 +371,11 @@ def flattened(node: Node, value: Any, name: str = "") -> dict[str, Any]:
     """The row of what `unpack` gives."""
     kind = columns.leaf_of(node)
     if kind is not None:
-        return {name or VALUE: _in_sql(node, kind, value)}
+        return {name or WHOLE: _in_sql(node, kind, value)}
     found: dict[str, Any] = {}
     if node.element is not None:
         for index, element in enumerate(value):
-            found.update(flattened(node.element, element, f"{name or VALUE}[{index}]"))
+            found.update(flattened(node.element, element, f"{name or WHOLE}[{index}]"))
     else:
         for member, (_, child) in values.table(node).items():
             found.update(flattened(child, value[member], f"{name}.{member}" if name else member))

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
@@ -77,6 +79,9 @@ class Everything:
         assert mask.dtype == bool
         assert mask.shape == (len(rows),)
         return numpy.flatnonzero(mask).tolist()
+
+
+LITTLE = Everything("little")
 
 
 @pytest.fixture(params=ORDERS, scope="module")
@@ -379,9 +384,8 @@ ERRORS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("text", "message"), ERRORS, ids=[text for text, _ in ERRORS])
 def test_what_is_wrong_and_where(text: str, message: str) -> None:
-    little = Everything("little")
     with pytest.raises(UsageError) as failure:
-        compile_where(text, little.layout, "little")
+        compile_where(text, LITTLE.layout, "little")
     assert str(failure.value) == f"--where {text!r}: {message}"
 
 
@@ -464,3 +468,24 @@ def test_the_library_s_types_can_be_filtered() -> None:
     where = compile_where("st_size > 4096 and st_info == 18", record_type.layout, "little")
     assert numpy.flatnonzero(where.mask(data)).tolist() == [58, 78, 98]
     assert repr(where) == "<Where 'st_size > 4096 and st_info == 18'>"
+
+
+PIECES = [
+    *("u8", "u64", "i128", "double", "name", "color", "RED", "ints", "inner", ".x", "[0]"),
+    *("and", "or", "not", "in", "like", "!", "&&", "||", "(", ")", ",", "==", "=", "<", "<<", ">>"),
+    *("+", "-", "*", "/", "//", "%", "&", "|", "^", "~", "0", "1", "0x1f", "1.5", "1e999", '"a"'),
+    *("'", "$header.a", "\\", "\n", "\0", "é", "²", "true", ".", "?", "5000", "[", "]"),
+]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from(["", " "]))
+def test_whatever_is_written_is_a_filter_or_a_usage_error(pieces: list[str], between: str) -> None:
+    message, found = "", 3
+    try:
+        where = compile_where(between.join(pieces), LITTLE.layout, "little", lambda _: 3)
+        found = len(where.mask(bytes(3 * LITTLE.layout.size)))
+    except UsageError as error:
+        message = str(error)
+    assert message.isprintable()
+    assert found == 3

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 
-from prettify.compilers import values
 from prettify.compilers.columns import Block, order_of
 from prettify.errors import UsageError
+from prettify.layout import name_of
 
 try:
     import sqlite3
@@ -120,7 +120,7 @@ class Table:
         """taken: the names of the tables there are, in lower case; this one's is added."""
         self.byte_order = order_of(layout, byte_order)
         self.columns = columns_of(layout, self.byte_order)
-        name = values.name_of(layout.type.name) or NAMELESS
+        name = name_of(layout.type.name) or NAMELESS
         self.name = unique(f"_{name}" if name.lower().startswith(RESERVED) else name, taken)
         declared = ", ".join(f"{quoted(c.name)} {c.declared}".rstrip() for c in self.columns)
         parameters = ", ".join("?" * len(self.columns))

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import re
 
-from prettify.errors import UsageError
+from prettify.errors import UsageError, one_line
 from prettify.records.numbers import MAX_DEPTH, MAX_LENGTH, REFERENCE, integer_of
 
 TYPE_CHECKING = False
@@ -189,7 +189,7 @@ class Token:
 
 def fault(option: str, text: str, what: str, column: int, more: str = "") -> UsageError:
     """The error of an expression that is wrong at a column."""
-    return UsageError(f"{option} {text!r}: {what} at column {column}{more}")
+    return UsageError(one_line(f"{option} {text!r}: {what} at column {column}{more}"))
 
 
 def parse(text: str, option: str) -> Tree:
