@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import construct
     import numpy
+    import pyarrow
 
     from prettify.compilers.numpy_dtype import Records
     from prettify.core.program import Program
@@ -237,15 +238,26 @@ class RecordType:
             self._dtype = compile_dtype(self.layout, self.byte_order)
         return self._dtype
 
-    def array(self, data: Buffer) -> Records:
-        """A structured numpy view on the records in data, without a copy.
+    def array(self, source: str | PathLike[str] | Buffer) -> Records:
+        """A structured numpy view on records, without a copy.
 
-        Shape (n,); bitfields can be read by name. Raises DataError where data is no whole number
-        of records.
+        source: bytes, or the path of a file, which is mapped into memory and only read where the
+        array is looked at. Shape (n,); bitfields can be read by name. Raises DataError where the
+        source is no whole number of records, UsageError where it cannot be opened.
         """
         from prettify.compilers.numpy_dtype import view
 
-        return view(self.layout, self.byte_order, data, self.dtype)
+        return view(self.layout, self.byte_order, _memory_of(source), self.dtype)
+
+    def table(self, source: str | PathLike[str] | Buffer) -> pyarrow.Table:
+        """Records as an Arrow table: a column for each member, as in the Arrow and Parquet forms.
+
+        source: bytes or a path, as for `array`. Raises UsageError where pyarrow is missing, else as
+        `array` does.
+        """
+        from prettify.compilers.arrow_columns import table
+
+        return table(self.layout, self.byte_order, _memory_of(source))
 
     def _record(self, data: Buffer) -> bytes:
         record = bytes(memoryview(data).cast("B")[: self.size])
@@ -255,6 +267,15 @@ class RecordType:
                 0,
             )
         return record
+
+
+def _memory_of(source: str | PathLike[str] | Buffer) -> Buffer:
+    """The bytes at hand, or those of a file, mapped where it can be."""
+    if not isinstance(source, str) and not hasattr(source, "__fspath__"):
+        return source
+    from prettify.records.input import mapped
+
+    return mapped(str(source))
 
 
 def _of_graph(graph: TypeGraph, type_id: int, byte_order: str) -> RecordType:

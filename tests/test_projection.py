@@ -43,7 +43,7 @@ def text(layout: Layout, record: bytes, form: str, order: str | None = None, **f
     """A record in some form."""
     options = Options(byte_order=order or layout.byte_order, **flags)
     program = FORMS[form].compile(layout, options)
-    return b"".join(render(program, record, 0, 1, True)).decode("utf-8", "surrogateescape")
+    return b"".join(render(program, record, 0, 1)).decode("utf-8", "surrogateescape")
 
 
 ANONYMOUS = struct.pack("<I4xQQI4x", 7, 8, 9, 10)  # struct n_anon
@@ -268,7 +268,7 @@ def test_to_select_all_is_to_select_nothing(drawn: tuple[bytes, int], data: st.D
     if not children or not all(child.name for child in children):
         return
     record = data.draw(record_bytes(whole.size))
-    for form in FORMS:
+    for form in sorted({*FORMS} - {"csv", "template"}):  # no columns; a text that names members
         for zero in (True, False):
             expected = text(whole, record, form, zero=zero)
             assert text(select(whole, "*"), record, form, zero=zero) == expected

@@ -324,20 +324,20 @@ class _Walk:
     def _long(self, node: Node) -> None:
         """64 bits: C has no constant for the lowest one, and none without U for the upper half."""
         plain, done = Label(), Label()
-        self._part(node, 63, 1)
-        self.to.branch(ops.IF_ZERO, plain)
         if is_signed(node):
+            self._part(node, 63, 1)
+            self.to.branch(ops.IF_ZERO, plain)
             self._part(node, 0, 63)
             self.to.branch(ops.IF_SET, plain)
             self.to.literal(b"(-9223372036854775807 - 1)")
-        else:
-            load(self.to, node)
-            self.to.add(ops.DECIMAL)
-            self.to.literal(b"U")
-        self.to.branch(ops.JUMP, done)
-        self.to.place(plain)
+            self.to.branch(ops.JUMP, done)
+            self.to.place(plain)
         load(self.to, node)
         self.to.add(ops.DECIMAL)
+        if not is_signed(node):
+            self._part(node, 63, 1)
+            self.to.branch(ops.IF_ZERO, done)
+            self.to.literal(b"U")
         self.to.place(done)
 
     def _wide(self, node: Node) -> None:

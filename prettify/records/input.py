@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR, S_ISFIFO, S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from prettify.errors import DataError, UsageError
+from prettify.records.pipes import widen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 CHUNK = 1 << 20  # bytes asked for at a time
-SET_PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ of Linux, which Python knows since 3.10
 
 
 class Input:
@@ -59,8 +59,8 @@ class Input:
             self.close()
             raise UsageError(f"{self.name} is a directory: name the files in it")
         self.seekable = S_ISREG(status)
-        if S_ISFIFO(status):
-            _widen(self._file)
+        if not self.seekable:
+            widen(self._file)
         if self.seekable and not self._own:
             self._start = os.lseek(self._file, 0, os.SEEK_CUR)
 
@@ -84,6 +84,10 @@ class Input:
         if self.seekable:
             return max(0, os.fstat(self._file).st_size - self._start)
         return None
+
+    def fileno(self) -> int:
+        """The descriptor of the file, -1 where there is none."""
+        return self._file
 
     def into(self, room: memoryview) -> int:
         """Read the next bytes into `room`; returns how many: 0 only at the end.
@@ -173,6 +177,22 @@ class Input:
         return length
 
 
+def mapped(path: str) -> memoryview:
+    """All of a file's bytes, read when they are looked at; of what cannot be mapped, read now.
+
+    Raises UsageError where it cannot be opened, DataError where it cannot be read.
+    """
+    with Input(path) as data:
+        if not data.size:  # files of the system's say 0 and have something to say all the same
+            return memoryview(b"".join(iter(lambda: data.exactly(CHUNK), b"")))
+        from mmap import ACCESS_READ, mmap
+
+        try:
+            return memoryview(mmap(data.fileno(), 0, access=ACCESS_READ))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be mapped into memory: {error}", 0) from error
+
+
 def _opened(path: str) -> int:
     try:
         return os.open(path, os.O_RDONLY)
@@ -185,13 +205,3 @@ def _status(file: int, name: str) -> int:
         return os.fstat(file).st_mode
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from error
-
-
-def _widen(pipe: int) -> None:
-    """Let a pipe hold a whole chunk, where the system allows: sixteen times fewer turns."""
-    from fcntl import fcntl
-
-    try:
-        fcntl(pipe, SET_PIPE_SIZE, CHUNK)
-    except OSError:
-        return

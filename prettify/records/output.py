@@ -6,6 +6,7 @@ import os
 from stat import S_ISREG
 
 from prettify.errors import UsageError
+from prettify.records.pipes import widen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 def write_pieces(file: int, pieces: Iterable[Piece]) -> None:
     """Write pieces to an open file, whatever that takes at a time. Raises OSError."""
+    widen(file)
     for piece in pieces:
         left = memoryview(piece)
         while left:

@@ -46,6 +46,11 @@ class Selection:
         self.range = range
         self.where = where
 
+    def of_many(self) -> str:
+        """The first thing asked for that makes no sense of a single record, or nothing."""
+        names = ("seek", "size", "skip", "count", "range")
+        return next((name for name in names if getattr(self, name) is not None), "")
+
 
 class Plan:
     """What to do with each input: which records of it, through which conversion.
@@ -76,6 +81,8 @@ class Plan:
         self._data: Input | None = None
         if selection.range is not None and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
+        if not records and (given := selection.of_many()):
+            raise UsageError(f"--{given} chooses among records of -C TYPE; --header alone is one")
         if selection.where is not None:
             # Before any data is read: whether it can be understood at all.
             for layout in self.records or ((header,) if header else ()):
@@ -123,11 +130,14 @@ class Plan:
         hold.
         """
         record = _read_header(data, self.header) if self.header is not None else b""
-        if self.header is not None and not self.records:
-            yield 0, memoryview(record)
-            return
         reference = self._reference(record, self.header) if self.header is not None else None
         selection = self.selection
+        if self.header is not None and not self.records:
+            alone = memoryview(record)
+            if selection.where is not None:
+                alone = self._where(self.header, reference).filter(alone)
+            yield 0, alone
+            return
         seek, size = selection.seek, selection.size
         if selection.range is not None:
             seek = f"$header.{selection.range}.offset"
