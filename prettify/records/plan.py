@@ -130,8 +130,10 @@ class Plan:
         hold.
         """
         record = _read_header(data, self.header) if self.header is not None else b""
-        reference = self._reference(record, self.header) if self.header is not None else None
         selection = self.selection
+        reference = None
+        if self.header is not None and (self.records or selection.where is not None):
+            reference = self._reference(record, self.header)
         if self.header is not None and not self.records:
             alone = memoryview(record)
             if selection.where is not None:
