@@ -10,6 +10,9 @@ else:
 
 if cython.compiled:
     from cython.cimports.prettify.core.intrinsics import load8, store8, zeroes_below
+    from cython.cimports.prettify.core.numbers import hex_digit
+else:
+    from prettify.core.numbers import hex_digit
 
 
 @cython.cfunc
@@ -127,8 +130,8 @@ def write_text(
                 out[written + 1] = 117
                 out[written + 2] = 48
                 out[written + 3] = 48
-                out[written + 4] = _hex_digit(byte >> 4)
-                out[written + 5] = _hex_digit(byte & 15)
+                out[written + 4] = hex_digit(byte >> 4)
+                out[written + 5] = hex_digit(byte & 15)
                 written += 6
             else:
                 out[written] = 92
@@ -160,14 +163,6 @@ def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
     if style == 1 and byte == 12:
         return 102
     return 0
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _hex_digit(number: cython.uint) -> cython.uchar:
-    return 48 + number if number < 10 else 87 + number
 
 
 @cython.cfunc
@@ -339,14 +334,13 @@ def write_padding(
     part: cython.longlong = filling & 3
     if part != 0 and missing > 0:
         missing = missing >> 1 if part == 1 else missing - (missing >> 1)
-    return _repeat(filling >> 2, missing, out, written)
+    return repeat(filling >> 2, missing, out, written)
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _repeat(
+def repeat(
     byte: cython.longlong,
     count: cython.Py_ssize_t,
     out: cython.pointer[cython.uchar],

@@ -10,7 +10,7 @@ import numpy
 
 from prettify import model
 from prettify.compilers import values
-from prettify.compilers.numpy_dtype import FLOAT_CODES, MARKS, bits_of
+from prettify.compilers.numpy_dtype import FLOAT_CODES, MARKS, WORD_SIZES, bits_of
 from prettify.layout import BFLOAT, X87, float_format, is_bool, is_signed
 from prettify.records.query.exact import Floats, Integers, compare, integers
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Order = Literal["little", "big"]
     Reader = Callable[["Block"], Integers | Floats]
-
-WORD_SIZES = (1, 2, 4, 8)
 
 
 class Block:
