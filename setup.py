@@ -95,7 +95,7 @@ def _extensions() -> list[Extension]:
             name,
             [name.replace(".", "/") + ".py"],
             # Python's own flags ask for debug information: five times the size.
-            extra_compile_args=["-g0"],
+            extra_compile_args=["-g0", "-O2", "-fno-inline-functions-called-once"],
             optional=True,
         )
         for name in COMPILED

@@ -153,7 +153,7 @@ class RecordType:
         """
         from prettify.records.query.projection import select
 
-        return RecordType(self.type, self.byte_order, select(self.layout, paths))
+        return RecordType(self.type, self.byte_order, select(self.layout, paths, "select"))
 
     def format(
         self,

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 BLOCK = "64MiB"  # of records in a part
 BAG_BLOCK = "4MiB"  # Python's values take ten times that and more
 DIGITS = 5  # of a part's number in its name, at least, so that names sort as parts do
-PARQUET = "parquet"
 
 
 def read_records(
@@ -113,7 +112,7 @@ def convert(
 ) -> list[str]:
     """Convert the records of files in parts, each into a file of its own; returns their paths.
 
-    to: a form that `prettify.decode` has, or parquet; flags as there. out: a folder, as a path or
+    to: a form that `prettify.decode` has; flags as there. out: a folder, as a path or
     URL that the workers reach, for `part-00000.ndjson` and so on; it must have no parts yet. Each
     file appears whole or not at all as far as its file system allows. out_storage_options: for
     that file system. The other arguments are those of `read_records`.
@@ -217,7 +216,7 @@ class _Work(metaclass=ABCMeta):
         self.where = where
         self.selected = record_type
         if self.select is not None:
-            self.selected = _selection(record_type, self.select)
+            self.selected = record_type.select(self.select)
         self._filter = None if where is None else _filter(record_type, where)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -295,18 +294,9 @@ class _Texts(_Work):
 
     def text(self, records: memoryview) -> Iterable[bytes]:
         """The records in that form, in pieces."""
-        if self.to == PARQUET:
-            return _parquet(self.selected, records, **self.flags)
         pieces = decode(records, self.selected, self.to, **self.flags)
         assert pieces is not None
         return pieces
-
-
-def _selection(record_type: RecordType, paths: Sequence[str] | str) -> RecordType:
-    from prettify.records.query.projection import select
-
-    layout = select(record_type.layout, paths, option="select")
-    return RecordType(record_type.type, record_type.byte_order, layout)
 
 
 def _filter(record_type: RecordType, where: str) -> Where:
@@ -344,15 +334,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(element) for element in value]
     return value
-
-
-def _parquet(record_type: RecordType, records: memoryview, **flags: Any) -> list[bytes]:
-    """The records as a Parquet file. Raises UsageError for any flag."""
-    for name in flags:
-        raise UsageError(f"{name.replace('_', '-')} means nothing in {PARQUET}")
-    pyarrow, parquet = _required("pyarrow"), _required("pyarrow.parquet")
-    from prettify.compilers.arrow_columns import table
-
-    sink = pyarrow.BufferOutputStream()
-    parquet.write_table(table(record_type.layout, record_type.byte_order, records), sink)
-    return [sink.getvalue().to_pybytes()]

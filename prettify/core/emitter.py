@@ -255,6 +255,8 @@ def _run(
         elif op == 5:  # DECIMAL
             if high == 0 and not negative:
                 written = _digits(low, out, written)
+            elif width <= 64:
+                written = _signed_digits(low, width, out, written)
             else:
                 written = write_decimal(low, high, width, negative, value, out, written)
         elif op == 6:  # HEX
@@ -710,7 +712,7 @@ def _digits(
 @cython.exceptval(check=False)
 def _signed_digits(
     number: cython.ulonglong,
-    width: cython.int,
+    width: cython.Py_ssize_t,
     out: cython.pointer[cython.uchar],
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
@@ -762,7 +764,7 @@ def _numbers(
             written = _copy(literals, between, length, out, written)
         number = _load(data, at + i * step, size, big)
         if signed:
-            written = _signed_digits(number, cython.cast(cython.int, 8 * size), out, written)
+            written = _signed_digits(number, 8 * size, out, written)
         else:
             written = _digits(number, out, written)
     state[4] = 0
