@@ -151,7 +151,7 @@ class RecordType:
 
         Records keep their size. Raises UsageError for members that there are not.
         """
-        from prettify.records.projection import select
+        from prettify.records.query.projection import select
 
         return RecordType(self.type, self.byte_order, select(self.layout, paths))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from prettify.layout import Node
     from prettify.records.parts import Part
-    from prettify.records.where import Where
+    from prettify.records.query.where import Where
 
     Path = str | os.PathLike[str]
 
@@ -303,14 +303,14 @@ class _Texts(_Work):
 
 
 def _selection(record_type: RecordType, paths: Sequence[str] | str) -> RecordType:
-    from prettify.records.projection import select
+    from prettify.records.query.projection import select
 
     layout = select(record_type.layout, paths, option="select")
     return RecordType(record_type.type, record_type.byte_order, layout)
 
 
 def _filter(record_type: RecordType, where: str) -> Where:
-    from prettify.records.where import compile_where
+    from prettify.records.query.where import compile_where
 
     return compile_where(where, record_type.layout, record_type.byte_order, option="where")
 

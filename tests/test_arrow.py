@@ -33,9 +33,9 @@ import pyarrow.parquet
 
 from prettify.compilers import arrow_columns
 from prettify.compilers.arrow_columns import ArrowColumns, table
-from prettify.records import parquet
-from prettify.records.arrow_stream import ArrowStream
-from prettify.records.parquet import Parquet
+from prettify.records.forms import parquet
+from prettify.records.forms.arrow_stream import ArrowStream
+from prettify.records.forms.parquet import Parquet
 
 NAMES = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
 property_test = settings(
@@ -435,12 +435,12 @@ def test_the_deepest_types_are_written_and_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["prettify.compilers.arrow_columns", "prettify.records.arrow_stream",
-               "prettify.records.parquet"]
+    "module", ["prettify.compilers.arrow_columns", "prettify.records.forms.arrow_stream",
+               "prettify.records.forms.parquet"]
 )  # fmt: skip
 def test_without_pyarrow(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    for name in ("compilers.arrow_columns", "records.arrow_stream", "records.parquet"):
+    for name in ("compilers.arrow_columns", "records.forms.arrow_stream", "records.forms.parquet"):
         monkeypatch.delitem(sys.modules, f"prettify.{name}")
     with pytest.raises(UsageError, match=r"need pyarrow: pip install 'prettify\[arrow\]'"):
         __import__(module)

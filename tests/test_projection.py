@@ -26,8 +26,8 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.layout import Layout, Node, innermost
-from prettify.records.projection import select
-from prettify.records.where import compile_where
+from prettify.records.query.projection import select
+from prettify.records.query.where import compile_where
 from prettify.sources.btf import Btf
 from small_types import laid_out
 from strategies import c_types, record_bytes

@@ -26,8 +26,8 @@ from strategies import c_types, record_bytes
 
 sqlite3 = pytest.importorskip("sqlite3", reason="this Python lacks sqlite3")
 
-from prettify.records.sqlite import PIECE, Sqlite  # noqa: E402
-from prettify.records.sqlite_columns import MAX_COLUMNS  # noqa: E402
+from prettify.records.forms.sqlite import PIECE, Sqlite  # noqa: E402
+from prettify.records.forms.sqlite_columns import MAX_COLUMNS  # noqa: E402
 
 MAX_INTEGER = (1 << 63) - 1
 
@@ -362,9 +362,9 @@ def test_a_full_disk() -> None:
 
 def test_without_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlite3", None)
-    monkeypatch.delitem(sys.modules, "prettify.records.sqlite")
+    monkeypatch.delitem(sys.modules, "prettify.records.forms.sqlite")
     with pytest.raises(UsageError, match="this Python lacks"):
-        __import__("prettify.records.sqlite")
+        __import__("prettify.records.forms.sqlite")
 
 
 def flattened(node: Node, value: Any, name: str = "") -> dict[str, Any]:

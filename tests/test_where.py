@@ -16,9 +16,9 @@ import prettify
 from btf_writer import BtfWriter
 from prettify.compilers.construct_parser import compile_construct
 from prettify.errors import DataError, UsageError
-from prettify.records import exact
-from prettify.records.exact import Integers
-from prettify.records.where import CHUNK, compile_where
+from prettify.records.query import exact
+from prettify.records.query.exact import Integers
+from prettify.records.query.where import CHUNK, compile_where
 from small_types import ORDERS, laid_out
 
 # One struct with a member of every kind.

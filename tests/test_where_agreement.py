@@ -21,9 +21,9 @@ from prettify.compilers import values
 from prettify.compilers.construct_parser import compile_construct
 from prettify.errors import UsageError
 from prettify.layout import Layout, Node
-from prettify.records import exact
-from prettify.records.exact import Integers
-from prettify.records.where import Where, compile_where
+from prettify.records.query import exact
+from prettify.records.query.exact import Integers
+from prettify.records.query.where import Where, compile_where
 from prettify.sources.btf import Btf
 from strategies import c_types, record_bytes
 

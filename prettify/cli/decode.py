@@ -186,7 +186,7 @@ def run(arguments: Sequence[str]) -> int:
     shown = layouts or ([header_layout] if header_layout is not None else [])
     paths = options.text("select")
     if paths is not None:
-        from prettify.records.projection import select
+        from prettify.records.query.projection import select
 
         shown = [select(layout, paths) for layout in shown]
     plan = Plan(

@@ -151,7 +151,7 @@ def order_of(layout: Layout, byte_order: str | None) -> Order:
 
 def integer_code(node: Node) -> str:
     """numpy's code of the smallest integer of a leaf's sign that holds its bits: `u2`, `i8`."""
-    size = next(size for size in sorted(WORD_SIZES) if node.bit_size <= 8 * size)
+    size = next(size for size in WORD_SIZES if node.bit_size <= 8 * size)
     return f"{'i' if is_signed(node) else 'u'}{size}"
 
 

@@ -50,7 +50,7 @@ else:
 
 MARKS = {"little": "<", "big": ">"}
 MAX_SIZE = (1 << 31) - 1  # bytes of a dtype
-WORD_SIZES = frozenset((1, 2, 4, 8))
+WORD_SIZES = (1, 2, 4, 8)
 FLOAT_CODES = {HALF: "f2", SINGLE: "f4", DOUBLE: "f8", BFLOAT: "u2"}
 
 

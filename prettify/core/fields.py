@@ -11,9 +11,11 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
-    from cython.cimports.prettify.core.numbers import write_decimal
+    from cython.cimports.prettify.core.numbers import hex_digit, write_decimal
+    from cython.cimports.prettify.core.text import repeat
 else:
-    from prettify.core.numbers import write_decimal
+    from prettify.core.numbers import hex_digit, write_decimal
+    from prettify.core.text import repeat
 
 
 @cython.cfunc
@@ -81,9 +83,9 @@ def write_integer_field(
                 separators = (total - 1) // each
     missing = width - total - separators
     if missing > 0 and align == 1:
-        written = _repeat(fill, missing, out, written)
+        written = repeat(fill, missing, out, written)
     elif missing > 0 and align == 2:
-        written = _repeat(fill, missing >> 1, out, written)
+        written = repeat(fill, missing >> 1, out, written)
     if sign != 0:
         out[written] = sign
         written += 1
@@ -93,7 +95,7 @@ def write_integer_field(
         out[written + 1] = 98 if style == 1 else 111 if style == 3 else 120 if style == 4 else 88
         written += 2
     if missing > 0 and align == 3:
-        written = _repeat(fill, missing, out, written)
+        written = repeat(fill, missing, out, written)
     for i in range(total - count, 0, -1):
         out[written] = 48
         written += 1
@@ -107,9 +109,9 @@ def write_integer_field(
             out[written] = group
             written += 1
     if missing > 0 and align == 0:
-        written = _repeat(fill, missing, out, written)
+        written = repeat(fill, missing, out, written)
     elif missing > 0 and align == 2:
-        written = _repeat(fill, missing - (missing >> 1), out, written)
+        written = repeat(fill, missing - (missing >> 1), out, written)
     return written
 
 
@@ -200,35 +202,8 @@ def _radix(
             part = low >> place | high << (64 - place)
         else:
             part = low >> place
-        digit = _hex_digit(part & ((1 << bits) - 1))
+        digit = hex_digit(part & ((1 << bits) - 1))
         if style == 5 and digit >= 97:
             digit -= 32
         out[written + length - 1 - i] = digit
     return written + length
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _repeat(
-    byte: cython.longlong,
-    count: cython.Py_ssize_t,
-    out: cython.pointer[cython.uchar],
-    written: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Write a byte that often, where `count` is over 0."""
-    i: cython.Py_ssize_t
-    for i in range(count):
-        out[written + i] = byte
-    return written + count if count > 0 else written
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _hex_digit(number: cython.ulonglong) -> cython.uchar:
-    if number < 10:
-        return 48 + number
-    return 87 + number

@@ -4,3 +4,4 @@ cdef Py_ssize_t write_decimal(
 cdef Py_ssize_t write_hex(
     unsigned long long low, unsigned long long high, Py_ssize_t least, bint plain_zero,
     unsigned char *out, Py_ssize_t written) noexcept nogil
+cdef unsigned char hex_digit(unsigned long long number) noexcept nogil

@@ -72,10 +72,10 @@ def write_decimal(
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _hex_digit(number: cython.ulonglong) -> cython.uchar:
+def hex_digit(number: cython.ulonglong) -> cython.uchar:
+    """The character of a number below 16."""
     if number < 10:
         return 48 + number
     return 87 + number
@@ -115,9 +115,9 @@ def write_hex(
     written += 2
     for i in range(length - 1, -1, -1):
         if i < 16:
-            out[written] = _hex_digit((low >> (4 * i)) & 15)
+            out[written] = hex_digit((low >> (4 * i)) & 15)
         else:
-            out[written] = _hex_digit((high >> (4 * (i - 16))) & 15)
+            out[written] = hex_digit((high >> (4 * (i - 16))) & 15)
         written += 1
     return written
 

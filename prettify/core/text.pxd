@@ -7,3 +7,5 @@ cdef Py_ssize_t write_plain_text(
 cdef Py_ssize_t write_padding(
     const unsigned char *data, Py_ssize_t at, Py_ssize_t length, Py_ssize_t sizes,
     long long filling, unsigned char *out, Py_ssize_t written) noexcept nogil
+cdef Py_ssize_t repeat(
+    long long byte, Py_ssize_t count, unsigned char *out, Py_ssize_t written) noexcept nogil

@@ -10,6 +10,9 @@ else:
 
 if cython.compiled:
     from cython.cimports.prettify.core.intrinsics import load8, store8, zeroes_below
+    from cython.cimports.prettify.core.numbers import hex_digit
+else:
+    from prettify.core.numbers import hex_digit
 
 
 @cython.cfunc
@@ -75,6 +78,8 @@ def write_text(
     word: cython.ulonglong
     special: cython.ulonglong
     if style == 2:  # TEXT_C
+        while cython.compiled and length >= 8 and load8(data + at + length - 8, False) == 0:
+            length -= 8
         while length > 0 and data[at + length - 1] == 0:
             length -= 1
     while done < length:
@@ -125,8 +130,8 @@ def write_text(
                 out[written + 1] = 117
                 out[written + 2] = 48
                 out[written + 3] = 48
-                out[written + 4] = _hex_digit(byte >> 4)
-                out[written + 5] = _hex_digit(byte & 15)
+                out[written + 4] = hex_digit(byte >> 4)
+                out[written + 5] = hex_digit(byte & 15)
                 written += 6
             else:
                 out[written] = 92
@@ -164,14 +169,6 @@ def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _hex_digit(number: cython.uint) -> cython.uchar:
-    return 48 + number if number < 10 else 87 + number
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
 def _special(word: cython.ulonglong, questions: cython.bint) -> cython.ulonglong:
     """Of eight bytes, the first in the lowest: the lowest bit set is in the first special one.
 
@@ -180,14 +177,21 @@ def _special(word: cython.ulonglong, questions: cython.bint) -> cython.ulonglong
     """
     ones: cython.ulonglong = 0x0101010101010101
     found: cython.ulonglong = word | (word + ones) | (word - ones * 0x20)
-    other: cython.ulonglong = word ^ ones * 0x22
-    found |= (other - ones) & ~other
-    other = word ^ ones * 0x5C
-    found |= (other - ones) & ~other
+    found |= _equal(word, 0x22) | _equal(word, 0x5C)
     if questions:
-        other = word ^ ones * 0x3F
-        found |= (other - ones) & ~other
+        found |= _equal(word, 0x3F)
     return found & (ones << 7)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _equal(word: cython.ulonglong, byte: cython.ulonglong) -> cython.ulonglong:
+    """The same for that byte: of each byte of the word the upper bit counts."""
+    ones: cython.ulonglong = 0x0101010101010101
+    other: cython.ulonglong = word ^ ones * byte
+    return (other - ones) & ~other
 
 
 @cython.cfunc
@@ -221,14 +225,30 @@ def _needs_quotes(
     length: cython.Py_ssize_t,
 ) -> cython.bint:
     """Whether a comma, a double quote or a line end is in the text there."""
-    i: cython.Py_ssize_t
+    i: cython.Py_ssize_t = 0
     byte: cython.uint
-    for i in range(length):
+    word: cython.ulonglong
+    highs: cython.ulonglong = 0x8080808080808080
+    while i < length:
+        if cython.compiled and i + 8 <= length:
+            word = load8(data + at + i, False)
+            word = (
+                _equal(word, 0)
+                | _equal(word, 44)
+                | _equal(word, 34)
+                | _equal(word, 10)
+                | _equal(word, 13)
+            ) & highs
+            if word == 0:
+                i += 8
+                continue
+            i += zeroes_below(word) >> 3
         byte = data[at + i]
         if byte == 0:
             return False
         if byte == 44 or byte == 34 or byte == 10 or byte == 13:
             return True
+        i += 1
     return False
 
 
@@ -253,6 +273,9 @@ def write_plain_text(
     byte: cython.uint
     size: cython.Py_ssize_t
     i: cython.Py_ssize_t
+    word: cython.ulonglong
+    special: cython.ulonglong
+    highs: cython.ulonglong = 0x8080808080808080
     if quoted and done == 0:
         out[written] = 34
         written += 1
@@ -261,6 +284,16 @@ def write_plain_text(
         if written > limit and done > 0:
             state[4] = done
             return written
+        if cython.compiled and most == 0 and done + 8 <= length:
+            # As `write_text` does: as many as there are before the first special one.
+            word = load8(data + at + done, False)
+            special = (word | _equal(word, 0) | _equal(word, 34)) & highs
+            store8(out + written, word)
+            size = 8 if special == 0 else zeroes_below(special) >> 3
+            if size > 0:
+                written += size
+                done += size
+                continue
         byte = data[at + done]
         seen += 1
         size = 1 if byte < 0x80 else _utf8(data, at + done, length - done, 0x80)
@@ -301,14 +334,13 @@ def write_padding(
     part: cython.longlong = filling & 3
     if part != 0 and missing > 0:
         missing = missing >> 1 if part == 1 else missing - (missing >> 1)
-    return _repeat(filling >> 2, missing, out, written)
+    return repeat(filling >> 2, missing, out, written)
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _repeat(
+def repeat(
     byte: cython.longlong,
     count: cython.Py_ssize_t,
     out: cython.pointer[cython.uchar],

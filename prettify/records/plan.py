@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from prettify.layout import Layout
     from prettify.records.conversion import Block, Conversion, Piece
-    from prettify.records.where import Where
+    from prettify.records.query.where import Where
 
     Reference = Callable[[str], int]
     Source = str | bytes | bytearray | memoryview | BinaryIO
@@ -153,8 +153,10 @@ class Plan:
         hold.
         """
         record = _read_header(data, self.header) if self.header is not None else b""
-        reference = self._reference(record, self.header) if self.header is not None else None
         selection = self.selection
+        reference = None
+        if self.header is not None and (self.records or selection.where is not None):
+            reference = self._reference(record, self.header)
         if self.header is not None and not self.records:
             alone = memoryview(record)
             if selection.where is not None:
@@ -198,7 +200,7 @@ class Plan:
         return buffers_for(self.jobs)
 
     def _where(self, layout: Layout, reference: Reference | None) -> Where:
-        from prettify.records.where import compile_where
+        from prettify.records.query.where import compile_where
 
         assert self.selection.where is not None
         order = self._order or layout.byte_order
@@ -206,7 +208,7 @@ class Plan:
 
     def _reference(self, record: bytes, header: Layout) -> Reference:
         from prettify.paths import at_path
-        from prettify.records.members import integer
+        from prettify.records.query.members import integer
 
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
@@ -215,7 +217,7 @@ class Plan:
 def _anything_of(header: Layout) -> Reference:
     """A reference to a header that is not read yet: all zeroes."""
     from prettify.paths import at_path
-    from prettify.records.members import integer
+    from prettify.records.query.members import integer
 
     return lambda path: integer(at_path(header, path), bytes(header.size), "little")
 
@@ -260,6 +262,6 @@ def _number(text: str | None, option: str, header: Reference | None) -> int | No
     """An option's number, None where it is not given."""
     if text is None:
         return None
-    from prettify.records.expression import evaluate
+    from prettify.records.query.expression import evaluate
 
     return evaluate(text, option, header)

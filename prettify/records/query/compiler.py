@@ -13,12 +13,12 @@ from prettify import model
 from prettify.errors import UsageError
 from prettify.layout import NESTED
 from prettify.paths import choices, first_member, members_of
-from prettify.records import exact
-from prettify.records.enumerators import Enumerators
-from prettify.records.exact import MAX_SHIFT, Truth
-from prettify.records.numbers import header_member
-from prettify.records.where_columns import number_reader, text_is, texts
-from prettify.records.where_parser import (
+from prettify.records.query import exact
+from prettify.records.query.columns import number_reader, text_is, texts
+from prettify.records.query.enumerators import Enumerators
+from prettify.records.query.exact import MAX_SHIFT, Truth
+from prettify.records.query.numbers import header_member
+from prettify.records.query.parser import (
     Chain,
     Comparison,
     Items,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.layout import Layout, Node
-    from prettify.records.exact import Value
-    from prettify.records.where_columns import Block
+    from prettify.records.query.columns import Block
+    from prettify.records.query.exact import Value
 
     Run = Callable[[Block], Any]
     Steps = Sequence[tuple[str | int, int]]

@@ -10,9 +10,9 @@ import numpy
 
 from prettify import model
 from prettify.compilers import values
-from prettify.compilers.numpy_dtype import FLOAT_CODES, MARKS, bits_of
+from prettify.compilers.numpy_dtype import FLOAT_CODES, MARKS, WORD_SIZES, bits_of
 from prettify.layout import BFLOAT, X87, float_format, is_bool, is_signed
-from prettify.records.exact import Floats, Integers, compare, integers
+from prettify.records.query.exact import Floats, Integers, compare, integers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from prettify.layout import Node
-    from prettify.records.exact import Array
+    from prettify.records.query.exact import Array
 
     Order = Literal["little", "big"]
     Reader = Callable[["Block"], Integers | Floats]
-
-WORD_SIZES = (1, 2, 4, 8)
 
 
 class Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prettify.compilers.arrow_columns import ArrowColumns
-from prettify.records.arrow_stream import Outlet, only_one
+from prettify.records.forms.arrow_stream import Outlet, only_one
 
 import pyarrow.parquet  # isort: skip  # once the line above has said what to install
 

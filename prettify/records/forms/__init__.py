@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 # Forms that are no text: module and class of the conversion.
 TABLE_FORMS = {
-    "arrow": ("prettify.records.arrow_stream", "ArrowStream"),
-    "parquet": ("prettify.records.parquet", "Parquet"),
-    "sqlite": ("prettify.records.sqlite", "Sqlite"),
+    "arrow": ("prettify.records.forms.arrow_stream", "ArrowStream"),
+    "parquet": ("prettify.records.forms.parquet", "Parquet"),
+    "sqlite": ("prettify.records.forms.sqlite", "Sqlite"),
 }
 FORMS = (*TEXT_FORMS, *TABLE_FORMS)
 
@@ -37,7 +37,7 @@ def open_conversion(form: str, layouts: Sequence[Layout], options: Options) -> C
             layouts, options.byte_order
         )
         return conversion
-    from prettify.records.text import Text
+    from prettify.records.forms.text import Text
 
     if TEXT_FORMS[form].single and len(layouts) > 1:
         raise UsageError(f"--to {form} holds records of one type: name one with -C")

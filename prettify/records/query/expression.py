@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from prettify.errors import UsageError
-from prettify.records.numbers import (
+from prettify.records.query.numbers import (
     MAX_DEPTH,
     MAX_LENGTH,
     REFERENCE,

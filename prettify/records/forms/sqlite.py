@@ -14,7 +14,7 @@ try:
 except ImportError:  # where Python was built without it
     raise UsageError("--to sqlite needs Python's sqlite3 module, which this Python lacks") from None
 
-from prettify.records.sqlite_columns import columns_of, unique
+from prettify.records.forms.sqlite_columns import columns_of, unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Filters: an expression about the members of a record, evaluated over columns of many.
 
-The language is that of `where_parser`, what names mean is known to `where_compiler`, the numbers
+The language is that of `parser`, what names mean is known to `compiler`, the numbers
 are those of `exact`. A record matches where the expression is true (a number: where it is not 0),
 and not where it is neither true nor false.
 """
@@ -12,8 +12,8 @@ import numpy
 from prettify import model
 from prettify.compilers.numpy_dtype import MARKS
 from prettify.errors import DataError, UsageError
-from prettify.records.where_columns import Block
-from prettify.records.where_compiler import condition
+from prettify.records.query.columns import Block
+from prettify.records.query.compiler import condition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.layout import Layout
-    from prettify.records.exact import Truth
+    from prettify.records.query.exact import Truth
 
     Buffer = bytes | bytearray | memoryview
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 
 from prettify.errors import UsageError, one_line
-from prettify.records.numbers import MAX_DEPTH, MAX_LENGTH, REFERENCE, integer_of
+from prettify.records.query.numbers import MAX_DEPTH, MAX_LENGTH, REFERENCE, integer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
