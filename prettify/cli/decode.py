@@ -8,6 +8,7 @@ from prettify import __version__
 from prettify.api import BYTE_ORDERS, load_types
 from prettify.cli import complain
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, format_list
+from prettify.cli.progress import Bar
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prettify.api import Types
+    from prettify.errors import PrettifyError
     from prettify.layout import Layout
 
 TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
@@ -144,6 +146,7 @@ COMMAND = Command(
                 ),
                 Option("-o --output", "write to FILE, which appears whole or not at all", "FILE"),
                 Option("-j --jobs", "convert with N threads (default: 1)", "N"),
+                Option("--no-progress", "no bar on the terminal in long runs"),
             ),
         ),
         ("about", (HELP, Option("--version", "show the version and exit"))),
@@ -202,12 +205,18 @@ def run(arguments: Sequence[str]) -> int:
         jobs=_jobs(options.text("jobs")),
     )
     statuses = [0]
-    pieces = plan.run(data or ["-"], lambda error: statuses.append(complain(error)))
-    if output is not None:
-        write_file(output, pieces)
-    else:
-        sys.stdout.flush()
-        write_pieces(sys.stdout.fileno(), pieces)
+
+    def report(error: PrettifyError) -> None:
+        bar.hide()
+        statuses.append(complain(error))
+
+    with Bar(plan, output, wanted=not options.given("no_progress")) as bar:
+        pieces = bar.beside(plan.run(data or ["-"], report))
+        if output is not None:
+            write_file(output, pieces)
+        else:
+            sys.stdout.flush()
+            write_pieces(sys.stdout.fileno(), pieces)
     return max(statuses)
 
 

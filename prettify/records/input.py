@@ -177,6 +177,25 @@ class Input:
         return length
 
 
+def size_of(source: str | bytes | bytearray | memoryview | BinaryIO) -> int | None:
+    """Bytes in all that an Input of this source would read, None where that is not known.
+
+    0 of what is not there.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return memoryview(source).nbytes
+    try:
+        if isinstance(source, str) and source != "-":
+            status, start = os.stat(source), 0
+        else:
+            file = 0 if isinstance(source, str) else source.fileno()
+            status = os.fstat(file)
+            start = os.lseek(file, 0, os.SEEK_CUR) if S_ISREG(status.st_mode) else 0
+    except (AttributeError, OSError, ValueError):
+        return 0 if isinstance(source, str) else None
+    return max(0, status.st_size - start) if S_ISREG(status.st_mode) else None
+
+
 def mapped(path: str) -> memoryview:
     """All of a file's bytes, read when they are looked at; of what cannot be mapped, read now.
 

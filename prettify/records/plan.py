@@ -6,11 +6,11 @@ from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.model import spelled
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import Region, blocks
-from prettify.records.input import Input
+from prettify.records.input import Input, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from prettify.layout import Layout
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prettify.records.query.where import Where
 
     Reference = Callable[[str], int]
+    Source = str | bytes | bytearray | memoryview | BinaryIO
 
 
 class Selection:
@@ -57,10 +58,20 @@ class Plan:
 
     header: the layout at the start of each input; decoded once where there are no `records`.
     byte_order: of the data, None is each type's own. `progress` is (bytes done, bytes in all or
-    None) of the input that is being read.
+    None) of all inputs of the run.
     """
 
-    __slots__ = ("_data", "_order", "conversion", "header", "jobs", "records", "selection")
+    __slots__ = (
+        "_data",
+        "_order",
+        "_passed",
+        "_total",
+        "conversion",
+        "header",
+        "jobs",
+        "records",
+        "selection",
+    )
 
     def __init__(
         self,
@@ -79,6 +90,8 @@ class Plan:
         self.jobs = jobs
         self._order = byte_order
         self._data: Input | None = None
+        self._passed = 0  # bytes of the inputs before that one
+        self._total: int | None = None
         if selection.range is not None and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
         if not records and (given := selection.of_many()):
@@ -90,12 +103,12 @@ class Plan:
 
     @property
     def progress(self) -> tuple[int, int | None]:
-        """How far the input that is being read is read."""
-        return (self._data.position, self._data.size) if self._data is not None else (0, None)
+        """How far the inputs are read. One that is left early counts as read in full."""
+        return self._passed + (0 if self._data is None else self._data.position), self._total
 
     def run(
         self,
-        sources: Iterable[str | bytes | bytearray | memoryview | BinaryIO],
+        sources: Sequence[Source],
         report: Callable[[PrettifyError], object],
     ) -> Iterator[Piece]:
         """The output for the records of all inputs, one after the other, in pieces.
@@ -105,23 +118,33 @@ class Plan:
         is, and the next one follows.
         """
         conversion = self.conversion
+        sizes = [size_of(source) for source in sources]
+        known = [size for size in sizes if size is not None]
+        self._passed = 0
+        self._total = sum(known) if len(known) == len(sizes) else None
         try:
             yield from conversion.before()
-            for source in sources:
-                try:
-                    data = Input(source)
-                except UsageError as error:
-                    report(error)
-                    continue
-                with data:
-                    self._data = data
-                    try:
-                        yield from converted(conversion, self._blocks(data), self.jobs)
-                    except DataError as error:
-                        report(error)
+            for source, size in zip(sources, sizes):
+                yield from self._output(source, report)
+                self._passed = self.progress[0] if size is None else self._passed + size
+                self._data = None
             yield from conversion.after()
         finally:
             conversion.close()
+
+    def _output(self, source: Source, report: Callable[[PrettifyError], object]) -> Iterator[Piece]:
+        """The output for one input's records."""
+        try:
+            data = Input(source)
+        except UsageError as error:
+            report(error)
+            return
+        with data:
+            self._data = data
+            try:
+                yield from converted(self.conversion, self._blocks(data), self.jobs)
+            except DataError as error:
+                report(error)
 
     def _blocks(self, data: Input) -> Iterator[Block]:
         """One input's records, with the index of their type.
