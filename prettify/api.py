@@ -316,7 +316,7 @@ def decode(
     shown = record_type if select is None else record_type.select(select)
     chosen = Options(byte_order=record_type.byte_order, **options)
     plan = Plan(
-        open_conversion(to, [shown.layout], chosen),
+        open_conversion(to, [shown.layout], chosen, jobs),
         [record_type.layout],
         None,
         Selection(

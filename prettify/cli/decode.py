@@ -161,6 +161,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.write(COMMAND.help() if options.given("help") else f"prettify {__version__}\n")
         return 0
     form = _form(options)
+    jobs = _jobs(options.text("jobs"))
     output = options.text("output")
     if form in TABLE_FORMS and output is None and sys.stdout.isatty():
         raise UsageError(f"--to {form} is not for terminals: name a file with -o, or use a pipe")
@@ -190,7 +191,7 @@ def run(arguments: Sequence[str]) -> int:
 
         shown = [select(layout, paths) for layout in shown]
     plan = Plan(
-        open_conversion(form, shown, text_options),
+        open_conversion(form, shown, text_options, jobs),
         layouts,
         header_layout,
         Selection(
@@ -202,7 +203,7 @@ def run(arguments: Sequence[str]) -> int:
             where=options.text("where"),
         ),
         byte_order=options.text("endian"),
-        jobs=_jobs(options.text("jobs")),
+        jobs=jobs,
     )
     statuses = [0]
 

@@ -22,8 +22,10 @@ TABLE_FORMS = {
 FORMS = (*TEXT_FORMS, *TABLE_FORMS)
 
 
-def open_conversion(form: str, layouts: Sequence[Layout], options: Options) -> Conversion:
-    """The conversion of records of these types to that form.
+def open_conversion(
+    form: str, layouts: Sequence[Layout], options: Options, jobs: int = 1
+) -> Conversion:
+    """The conversion of records of these types to that form, in that many threads.
 
     Raises UsageError for a form that is not known or cannot hold them, and for an option that
     means nothing in it.
@@ -41,7 +43,7 @@ def open_conversion(form: str, layouts: Sequence[Layout], options: Options) -> C
 
     if TEXT_FORMS[form].single and len(layouts) > 1:
         raise UsageError(f"--to {form} holds records of one type: name one with -C")
-    return Text(TEXT_FORMS[form], layouts, options)
+    return Text(TEXT_FORMS[form], layouts, options, jobs)
 
 
 def check_options(form: str, options: Options) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.core.emitter import fill
+from prettify.core.emitter import BUFFER, fill
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
     from prettify.records.conversion import Piece
 
+# Bytes of a thread's buffer: for all the text of a block, or threads would wait for each other at
+# the end of each buffer, to take Python's lock.
+LONG = 1 << 22
+
 
 class Text:
     """Records as text of one form. A part is the buffers that hold it, made as they are needed."""
 
-    __slots__ = ("_after", "_before", "_programs", "_spare", "_started", "form")
+    __slots__ = ("_before", "_programs", "_size", "_spare", "_started", "form")
 
-    def __init__(self, form: Form, layouts: Sequence[Layout], options: Options) -> None:
+    def __init__(
+        self, form: Form, layouts: Sequence[Layout], options: Options, jobs: int = 1
+    ) -> None:
         self.form = form
+        self._size = BUFFER if jobs < 2 else LONG
         self._programs: list[Program] = [form.compile(layout, options) for layout in layouts]
         self._before = form.start(layouts[0], options)
         # Buffers that are not in use. Threads take from and add to it: a list's methods are whole.
@@ -35,7 +42,9 @@ class Text:
     def convert(self, index: int, records: memoryview) -> Iterator[tuple[bytearray, int]]:
         """The text of a block, in buffers."""
         program = self._programs[index]
-        return fill(program, records, 0, len(records) // program.record_size, self._spare)
+        return fill(
+            program, records, 0, len(records) // program.record_size, self._spare, self._size
+        )
 
     def pieces(self, part: Iterable[tuple[bytearray, int]]) -> Iterator[Piece]:
         """A block's text, with what stands between it and the one before."""
