@@ -21,6 +21,12 @@ def c_text(type_name: str, types: str | None = None) -> list[str]:
     return [NAME, "-C", type_name, "--prettify=-", *([types] if types else [])]
 
 
+def shown(command: list[str], records: bytes) -> int:
+    """How many records it shows: some versions do not understand some kernels' types."""
+    done = subprocess.run(command, input=records, capture_output=True, check=False)
+    return done.stdout.splitlines().count(b"{")
+
+
 def header(type_name: str) -> list[str]:
     """The command that shows one record at the start of standard input."""
     return [NAME, "--header", type_name, "--prettify=-"]
