@@ -38,9 +38,12 @@ def section(setting: Setting) -> Section:
     }
     small_only = {
         "(Python alone, `-c pass`)": [sys.executable, "-c", "pass"],
-        "(pahole, C)": pahole.c_text(workload.type_name),
-        "(polars, NDJSON, whole file)": polars_frames.process(data.SYMBOL, "write_ndjson"),
     }
+    if pahole.version():
+        small_only["(pahole, C)"] = pahole.c_text(workload.type_name)
+    if polars_frames.version():
+        program = polars_frames.process(data.SYMBOL, "write_ndjson")
+        small_only["(polars, NDJSON, whole file)"] = program
     columns = [(how, times) for how in ("file", "pipe") for times in (1, huge)]
     try:
         files = {times: workload.file(times) for times in (1, huge)}

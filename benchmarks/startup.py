@@ -30,7 +30,7 @@ def section(setting: Setting) -> Section:
         Contender(
             pahole.NAME,
             process(pahole.header("elf64_hdr"), ELF),
-            missing="" if pahole.version() else "not installed",
+            missing=_pahole_cannot(),
         ),
         Contender("prettify without pip's launcher", process([*ours.BARE, *record], ELF)),
         Contender("Python alone (`-c pass`)", process([sys.executable, "-c", "pass"], ELF)),
@@ -38,6 +38,14 @@ def section(setting: Setting) -> Section:
     found = compare(f"`prettify --header elf64_hdr < {ELF}`", contenders, MORE_RUNS * setting.runs)
     lines = [*comparison_table(found), "", *_where_it_goes()]
     return Section("Start-up", lines, found[:1])
+
+
+def _pahole_cannot() -> str:
+    """Why pahole cannot do it, "" where it can. Without types it ends early, and well."""
+    if not pahole.version():
+        return "not installed"
+    done = pahole.shown(pahole.header("elf64_hdr"), Path(ELF).read_bytes())
+    return "" if done else "failed: shows nothing"
 
 
 def _where_it_goes() -> list[str]:
