@@ -46,16 +46,29 @@ class Contender:
 def process(arguments: Sequence[str], data: str) -> Callable[[], None]:
     """Running a command with the file `data` as standard input; its output is dropped."""
 
+    return processes([arguments], data)
+
+
+def processes(commands: Sequence[Sequence[str]], data: str) -> Callable[[], None]:
+    """Running several commands at a time, each with the file as its standard input."""
+
     def run() -> None:
-        with open(data, "rb") as stdin:
-            subprocess.run(
-                arguments,
-                stdin=stdin,
-                env=ENVIRONMENT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=True,
-            )
+        children = []
+        for arguments in commands:
+            with open(data, "rb") as stdin:
+                child = subprocess.Popen(
+                    arguments,
+                    stdin=stdin,
+                    env=ENVIRONMENT,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            children.append(child)
+        for child in children:
+            child.wait()
+        for child in children:
+            if child.returncode:
+                raise subprocess.CalledProcessError(child.returncode, child.args)
 
     return run
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import prettify
-from measure import ENVIRONMENT, Contender, process
+from measure import ENVIRONMENT, Contender, process, processes
 from prettify.core import emitter
 from workloads import Workload
 
@@ -30,6 +30,15 @@ def command(workload: Workload, form: str, *options: str, times: int = 1) -> Con
     """The command, reading a file."""
     run = process([*COMMAND, *workload.command(form, *options)], workload.file(times))
     return Contender(" ".join((NAME, *options)), run)
+
+
+def halves(workload: Workload, form: str, times: int) -> Contender:
+    """Two of the command at a time, half the records each."""
+    half = str(workload.count * times // 2)
+    commands = [
+        [*COMMAND, *workload.command(form, option, half)] for option in ("--count", "--skip")
+    ]
+    return Contender("two processes", processes(commands, workload.file(times)))
 
 
 def write(

@@ -87,7 +87,7 @@ def main() -> int:
     options = parser.parse_args()
     if not ours.is_what_runs():
         parser.error("the prettify that this Python imports is another one than here is measured")
-    chosen = options.only or list(SECTIONS)
+    chosen = [name for name in SECTIONS if not options.only or name in options.only]
     sections = []
     with tempfile.TemporaryDirectory() as folder:
         runs = options.runs or (QUICK_RUNS if options.quick else RUNS)

@@ -8,6 +8,7 @@ from report import Section, shown, table, times
 from workloads import Setting
 
 FORMS = {"C": "c", "NDJSON": "ndjson", "CSV": "csv"}
+HEAD = ("job", "`-j 2`", "two processes", "`-j 1`", "`-j 2`", "two processes")
 
 
 def section(setting: Setting) -> Section:
@@ -16,14 +17,23 @@ def section(setting: Setting) -> Section:
     for workload in (setting.random, setting.real):
         for name, form in FORMS.items():
             contenders = [
-                ours.command(workload, form, "-j", jobs, times=setting.large) for jobs in "12"
+                *(ours.command(workload, form, "-j", jobs, times=setting.large) for jobs in "12"),
+                ours.halves(workload, form, setting.large),
             ]
-            one, two = side_by_side(contenders, setting.few)
-            ratio = ""
-            if isinstance(one, Timing) and isinstance(two, Timing):
-                ratio = f"**{times(one.median / two.median)}**"
+            one, *two = side_by_side(contenders, setting.few)
+            ratios = [_ratio(one, timing) for timing in two]
             job = f"{workload.title(setting.large)}, to {name}"
-            rows.append((job, ratio, shown(one), shown(two)))
-    head = ("job", "`-j 2` is … times as fast", "`-j 1`", "`-j 2`")
-    text = ["Whole processes, from a file on standard input to /dev/null.", ""]
-    return Section("Threads", text + table(head, "lrrr", rows), [])
+            rows.append((job, *ratios, *(shown(timing) for timing in (one, *two))))
+    text = [
+        "Whole processes, from a file on standard input to /dev/null; first how many times as fast "
+        "as `-j 1` they are. Two processes at a time, half the records each, are what the "
+        "machine's second core can bring.",
+        "",
+    ]
+    return Section("Threads", text + table(HEAD, "lrrrrr", rows), [])
+
+
+def _ratio(one: Timing | str, two: Timing | str) -> str:
+    if isinstance(one, Timing) and isinstance(two, Timing):
+        return f"**{times(one.median / two.median)}**"
+    return ""
