@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy
 
 import ours
@@ -23,8 +25,8 @@ def section(setting: Setting) -> Section:
             writes = ours.write(workload, workload.block, form)
             made, copied = side_by_side(
                 [
-                    Contender("prettify", lambda writes=writes: dropped(writes)),
-                    Contender("copy", lambda text=text: copy(text)),
+                    Contender("prettify", partial(dropped, writes)),
+                    Contender("copy", partial(copy, text)),
                 ],
                 setting.runs,
             )

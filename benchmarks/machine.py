@@ -50,6 +50,15 @@ def tools() -> str:
     return ", ".join([*versions, f"numpy {numpy.__version__}"])
 
 
-def facts() -> list[str]:
-    """Date, machine and versions, as a list."""
-    return [f"- {datetime.date.today().isoformat()}, {machine()}", f"- {tools()}"]
+def busy() -> float:
+    """How many processes wanted to run during the last minute, on average."""
+    return os.getloadavg()[0]
+
+
+def facts(busy_before: float) -> list[str]:
+    """Date, machine and versions, as a list. busy_before: what `busy` was at the start."""
+    return [
+        f"- {datetime.date.today().isoformat()}, {machine()}",
+        f"- {tools()}",
+        f"- others at work on this machine before: {busy_before:.1f} (load average)",
+    ]

@@ -23,7 +23,7 @@ import memory
 import ours
 import startup
 import threads
-from machine import facts
+from machine import busy, facts
 from report import Comparison, Section, times
 from workloads import Setting
 
@@ -54,13 +54,14 @@ ones, whose numbers are as short as those of real symbol tables, events and kern
 are the same records again. Before libraries are timed, their output of 1,000 records is compared.
 
 What is not: reading from a disk (files are in the page cache), writing to one, and terminals.
-polars would use every core, but is held to one here, as prettify is."""
+polars would use every core, but is held to one here, as prettify is. No one else should be at work
+on the machine meanwhile; where someone is, rows of two threads suffer most."""
 
 
-def results(sections: Sequence[Section]) -> str:
+def results(sections: Sequence[Section], busy_before: float) -> str:
     """The whole page."""
     comparisons = [row for section in sections for row in section.comparisons]
-    parts = [PREFACE, "\n".join(facts()), "\n".join(_losses(comparisons))]
+    parts = [PREFACE, "\n".join(facts(busy_before)), "\n".join(_losses(comparisons))]
     parts += ["\n".join([f"## {section.title}", "", *section.lines]) for section in sections]
     return "\n\n".join(parts) + "\n"
 
@@ -89,6 +90,7 @@ def main() -> int:
         parser.error("the prettify that this Python imports is another one than here is measured")
     chosen = [name for name in SECTIONS if not options.only or name in options.only]
     sections = []
+    busy_before = busy()
     with tempfile.TemporaryDirectory() as folder:
         runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
         setting = Setting(Path(folder), runs, quick=options.quick)
@@ -96,7 +98,7 @@ def main() -> int:
             start = time.perf_counter()
             sections.append(SECTIONS[name](setting))
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    text = results(sections)
+    text = results(sections, busy_before)
     print(text)
     whole = not options.quick and not options.only
     output = options.output or (RESULTS if whole else None)
