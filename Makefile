@@ -41,7 +41,7 @@ test: $(VENV)/.installed-test ## run the tests twice: with the compiled modules,
 	@echo 'make test: uncompiled'
 	@PRETTIFY_PURE=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) -m 'not slow_pure'
 
-bench: $(VENV)/.installed ## run the benchmarks (BENCH_FLAGS='...' passes options)
+bench: $(VENV)/.installed-bench ## run the benchmarks (BENCH_FLAGS='...' passes options)
 	$(BIN)/python benchmarks/run.py $(BENCH_FLAGS)
 
 lint: $(VENV)/.installed-dev ## check style and types: ruff, mypy
@@ -60,14 +60,14 @@ pyz: ## make dist/prettify.pyz, one file that needs python3 and nothing else
 
 # For maintainers: needs gcc and pahole. All types of the header go in, used or not. The old file
 # goes first, since pahole writes over it without cutting it to length.
-formats: ## rebuild each formats/*/*.btf from the header beside it
+formats: ## rebuild each formats/*/*.btf, and benchmarks' own, from the header beside it
 	@set -e; object=$$(mktemp); trap 'rm -f "$$object"' EXIT; \
-	for header in formats/*/*.h; do \
+	for header in formats/*/*.h benchmarks/types/*.h; do \
 	    btf=$${header%.h}.btf; \
 	    echo "$$header -> $$btf"; \
 	    gcc -Wall -Werror -g -fno-eliminate-unused-debug-types -x c -c "$$header" -o "$$object"; \
 	    rm -f "$$btf"; \
-	    pahole -J --btf_encode_detached="$$btf" "$$object"; \
+	    pahole -J --btf_gen_floats --btf_encode_detached="$$btf" "$$object"; \
 	    chmod 644 "$$btf"; \
 	done
 
@@ -97,6 +97,9 @@ $(VENV)/.installed: $(VENV)/.made $(BUILD_INPUTS)
 
 $(VENV)/.installed-test: $(VENV)/.made $(BUILD_INPUTS)
 	$(call install,[test],$(VENV)/.installed $@)
+
+$(VENV)/.installed-bench: $(VENV)/.made $(BUILD_INPUTS)
+	$(call install,[bench],$(VENV)/.installed $@)
 
 $(VENV)/.installed-dev: $(VENV)/.made $(BUILD_INPUTS)
 	$(call install,[dev],$(VENV)/.installed $(VENV)/.installed-test $@)

@@ -1,13 +1,12 @@
-"""Times commands side by side: A B A B …, whole processes, the median of several runs."""
+"""Times things side by side: A B A B …, the median of several runs."""
 
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 # As for any user: bytecode is kept, and Python is not told otherwise.
@@ -15,51 +14,91 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 
 class Timing(NamedTuple):
-    """Wall seconds of a command: median, least and most of its runs."""
+    """Wall seconds of a run: median, least and most of several."""
 
     median: float
     least: float
     most: float
 
 
-def side_by_side(commands: dict[str, list[str]], data: str, runs: int) -> dict[str, Timing]:
-    """Time each command `runs` times in turn, with `data` as standard input.
+class Contender:
+    """A tool at a job.
 
-    A first round warms caches and is not counted. Raises CalledProcessError for one that fails.
+    run: does it once, or `1 / share` of it. missing: why there is nothing to run.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(runs + 1):
-        for name, command in commands.items():
+
+    __slots__ = ("missing", "name", "run", "share")
+
+    def __init__(
+        self,
+        name: str,
+        run: Callable[[], object] | None,
+        *,
+        share: int = 1,
+        missing: str = "",
+    ) -> None:
+        self.name = name
+        self.run = run
+        self.share = share
+        self.missing = missing
+
+
+def process(arguments: Sequence[str], data: str) -> Callable[[], None]:
+    """Running a command with the file `data` as standard input; its output is dropped."""
+
+    return processes([arguments], data)
+
+
+def processes(commands: Sequence[Sequence[str]], data: str) -> Callable[[], None]:
+    """Running several commands at a time, each with the file as its standard input."""
+
+    def run() -> None:
+        children = []
+        for arguments in commands:
             with open(data, "rb") as stdin:
-                start = time.perf_counter()
-                subprocess.run(
-                    command,
+                child = subprocess.Popen(
+                    arguments,
                     stdin=stdin,
                     env=ENVIRONMENT,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    check=True,
                 )
-                if turn:
-                    seconds[name].append(time.perf_counter() - start)
-    return {name: Timing(statistics.median(s), min(s), max(s)) for name, s in seconds.items()}
+            children.append(child)
+        for child in children:
+            child.wait()
+        for child in children:
+            if child.returncode:
+                raise subprocess.CalledProcessError(child.returncode, child.args)
+
+    return run
 
 
-def version(command: str) -> str:
-    """What a program says its version is, or "" where it is not installed."""
-    if shutil.which(command) is None:
-        return ""
-    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).strip().splitlines()[0]
+def side_by_side(contenders: Sequence[Contender], runs: int) -> list[Timing | str]:
+    """Time each contender `runs` times in turn; for one that cannot do it, say why.
+
+    A first round warms caches and is not counted; who fails there is out.
+    """
+    missing = [contender.missing for contender in contenders]
+    seconds: list[list[float]] = [[] for _ in contenders]
+    for turn in range(runs + 1):
+        for index, contender in enumerate(contenders):
+            if missing[index] or contender.run is None:
+                continue
+            start = time.perf_counter()
+            try:
+                contender.run()
+            except Exception as error:
+                missing[index] = failure(error)
+            if turn:
+                seconds[index].append((time.perf_counter() - start) * contender.share)
+    return [
+        why or Timing(statistics.median(taken), min(taken), max(taken))
+        for why, taken in zip(missing, seconds)
+    ]
 
 
-def machine() -> str:
-    """The processor, its cores, and the kernel."""
-    model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as info:
-            names = [line.split(":")[1].strip() for line in info if line.startswith("model name")]
-        model = names[0] if names else model
-    except OSError:
-        pass
-    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"
+def failure(error: Exception) -> str:
+    """Why a contender has no result, in a few words."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"failed: exit status {error.returncode}"
+    return f"failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
