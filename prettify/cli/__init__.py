@@ -62,6 +62,8 @@ def entry() -> NoReturn:
 
     That would cost 3 ms, a tenth of decoding one record, and there is nothing left to clean up.
     """
+    # numpy's linear algebra, which nothing here needs, would start threads of its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = main()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

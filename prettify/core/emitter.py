@@ -407,6 +407,13 @@ def _run(
             written = _signed_digits(low, 64, out, written)
             pc += 5
             continue
+        elif op == 38:  # LITERAL_HEX
+            written = _copy(literals, a, b, out, written)
+            i = code[pc + 4]
+            low = _load(data, base + code[pc + 3], i & 255, big)
+            written = write_hex(low, 0, i >> 16, i & 256 != 0, out, written)
+            pc += 5
+            continue
         elif op == 40:  # INTEGER_FIELD
             if written + 2048 > capacity:  # FIELD_ROOM
                 break

@@ -65,6 +65,17 @@ cdef extern from * nogil:
                | prettify_four_digits(number - upper * 10000) << 32;
     }
 
+    /* The eight hexadecimal digits of a number, the first in the lowest byte: each half byte in a
+       byte of its own, and 39 more for those that are letters. */
+    static inline uint64_t prettify_hex_digits(uint32_t number) {
+        uint64_t x = number;
+        x = (x & 0xFFFF0000) << 16 | (x & 0xFFFF);
+        x = (x & 0x0000FF000000FF00) << 8 | (x & 0x000000FF000000FF);
+        x = (x & 0x00F000F000F000F0) << 4 | (x & 0x000F000F000F000F);
+        x = __builtin_bswap64(x);
+        return x + 0x3030303030303030 + ((x + 0x0606060606060606) >> 4 & 0x0101010101010101) * 39;
+    }
+
     /* The upper half of a product. */
     static inline uint64_t prettify_high(uint64_t a, uint64_t b) {
         uint64_t ah = a >> 32, al = (uint32_t)a, bh = b >> 32, bl = (uint32_t)b;
@@ -82,4 +93,5 @@ cdef extern from * nogil:
     int zeroes_below "prettify_zeroes_below"(unsigned long long x)
     unsigned long long four_digits "prettify_four_digits"(unsigned int number)
     unsigned long long eight_digits "prettify_eight_digits"(unsigned int number)
+    unsigned long long hex_digits "prettify_hex_digits"(unsigned int number)
     unsigned long long high_half "prettify_high"(unsigned long long a, unsigned long long b)

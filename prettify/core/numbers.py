@@ -9,7 +9,7 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
-    from cython.cimports.prettify.core.intrinsics import eight_digits, store8
+    from cython.cimports.prettify.core.intrinsics import copy16, eight_digits, hex_digits, store8
 
 
 @cython.cfunc
@@ -93,8 +93,6 @@ def write_hex(
     written: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
     """0x and the digits, at least that many."""
-    length: cython.Py_ssize_t = 1
-    i: cython.Py_ssize_t
     if not cython.compiled:
         if plain_zero and not low and not high:
             return put(b"0", out, written)
@@ -102,24 +100,23 @@ def write_hex(
     if plain_zero and low == 0 and high == 0:
         out[written] = 48
         return written + 1
-    while length < 16 and low >> (4 * length) != 0:
-        length += 1
-    if high != 0:
-        length = 17
-        while length < 32 and high >> (4 * (length - 16)) != 0:
-            length += 1
-    if length < least:
-        length = least
+    # All digits, with zeroes before them, behind the place where the text can get to.
+    first: cython.Py_ssize_t = written + 64
+    end: cython.Py_ssize_t = first + 32
+    store8(out + first, hex_digits(high >> 32))
+    store8(out + first + 8, hex_digits(high))
+    store8(out + first + 16, hex_digits(low >> 32))
+    store8(out + first + 24, hex_digits(low))
+    if least < 1:
+        least = 1
+    if high == 0:
+        first += 16 if low >> 32 != 0 or least > 8 else 24
+    while out[first] == 48 and end - first > least:
+        first += 1
     out[written] = 48
     out[written + 1] = 120
-    written += 2
-    for i in range(length - 1, -1, -1):
-        if i < 16:
-            out[written] = hex_digit((low >> (4 * i)) & 15)
-        else:
-            out[written] = hex_digit((high >> (4 * (i - 16))) & 15)
-        written += 1
-    return written
+    copy16(out + written + 2, out + first, end - first)
+    return written + 2 + end - first
 
 
 def put(text: bytes, out: bytearray, written: int) -> int:

@@ -58,6 +58,7 @@ LITERAL_SIGNED_1 = 34
 LITERAL_SIGNED_2 = 35
 LITERAL_SIGNED_4 = 36
 LITERAL_SIGNED_8 = 37
+LITERAL_HEX = 38  # the same for HEX; size | plain << 8 | least << 16
 
 # Fields as Python's format() writes them. `fill` is a byte; `align` is where what is missing to the
 # width goes: 0 behind, 1 before, 2 on both sides, 3 between the sign and the digits.

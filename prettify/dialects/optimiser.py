@@ -101,7 +101,7 @@ def _inverted(code: Code, at: int, targets: set[int]) -> Match:
 
 
 def _printed(code: Code, at: int, targets: set[int]) -> Match:
-    """A literal, a load, DECIMAL, the first or not."""
+    """A literal or none, a load, DECIMAL or HEX."""
     literal = (0, 0)
     length = 2
     if code[at][0] == ops.LITERAL:
@@ -111,8 +111,11 @@ def _printed(code: Code, at: int, targets: set[int]) -> Match:
         return NOTHING
     op, offset, size, _, _ = code[at + length - 2]
     made = PRINTS.get((op, size))
-    if made is None or code[at + length - 1][0] != ops.DECIMAL:
+    print_, least, plain, _, _ = code[at + length - 1]
+    if made is None or print_ not in (ops.DECIMAL, ops.HEX):
         return NOTHING
+    if print_ == ops.HEX:
+        return [(ops.LITERAL_HEX, *literal, offset, size | plain << 8 | least << 16)], length
     return [(made, *literal, offset, 0)], length
 
 

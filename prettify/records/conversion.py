@@ -7,6 +7,7 @@ from prettify.errors import DataError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from queue import SimpleQueue
     from typing import Any, Protocol
 
     Piece = bytes | memoryview
@@ -63,20 +64,18 @@ def converted(conversion: Conversion, blocks: Iterator[Block], jobs: int) -> Ite
 
 
 def _in_threads(conversion: Conversion, blocks: Iterator[Block], jobs: int) -> Iterator[Piece]:
-    # Not at the top: costs 10 ms, which short runs would feel.
-    from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
+    # Not at the top: not everyone needs them. (concurrent.futures would take 14 ms to import.)
+    from queue import SimpleQueue
+    from threading import Thread
 
-    def work(index: int, records: memoryview) -> Any:
-        part = conversion.convert(index, records)
-        return list(part) if hasattr(part, "__next__") else part
-
-    pool = ThreadPoolExecutor(jobs)
-    parts: deque[Future[Any]] = deque()
+    waiting: SimpleQueue[_Task | None] = SimpleQueue()
+    for _ in range(jobs):
+        Thread(target=_work, args=(conversion, waiting), daemon=True).start()
+    begun: list[_Task] = []
     ended = False
     failure: DataError | None = None
     try:
-        while parts or not ended:
+        while begun or not ended:
             block = None
             try:
                 block = next(blocks)
@@ -85,11 +84,55 @@ def _in_threads(conversion: Conversion, blocks: Iterator[Block], jobs: int) -> I
             except DataError as error:
                 ended, failure = True, error
             if block is not None:
-                parts.append(pool.submit(work, *block))
-            while parts and (block is None or len(parts) >= jobs + AHEAD):
-                yield from conversion.pieces(parts.popleft().result())
+                begun.append(_Task(*block))
+                waiting.put(begun[-1])
+            while begun and (block is None or len(begun) >= jobs + AHEAD):
+                yield from conversion.pieces(begun.pop(0).result())
                 yield b""
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for task in begun:
+            task.cancelled = True
+        for _ in range(jobs):
+            waiting.put(None)
     if failure is not None:
         raise failure
+
+
+class _Task:
+    """A block to convert, and what came of it."""
+
+    __slots__ = ("_done", "_failure", "_part", "cancelled", "index", "records")
+
+    def __init__(self, index: int, records: memoryview) -> None:
+        from threading import Lock
+
+        self.index = index
+        self.records = records
+        self.cancelled = False
+        self._part: Any = None
+        self._failure: BaseException | None = None
+        self._done = Lock()
+        self._done.acquire()
+
+    def run(self, conversion: Conversion) -> None:
+        """Convert the block: all of it, now."""
+        try:
+            part = conversion.convert(self.index, self.records)
+            self._part = list(part) if hasattr(part, "__next__") else part
+        except BaseException as failure:  # whoever asks for the result gets it
+            self._failure = failure
+        self._done.release()
+
+    def result(self) -> Any:
+        """The part, when it is there. Raises what converting it raised."""
+        self._done.acquire()
+        if self._failure is not None:
+            raise self._failure
+        return self._part
+
+
+def _work(conversion: Conversion, waiting: SimpleQueue[_Task | None]) -> None:
+    """What each thread does until it is told to stop."""
+    while (task := waiting.get()) is not None:
+        if not task.cancelled:
+            task.run(conversion)

@@ -54,6 +54,9 @@ def blocks(data: Input, size: int, region: Region, buffers: int = 1) -> Iterator
         _check_end(data, size, -missing % size, region, missing)
         return
     length = min(max(CHUNK // size, 1) * size, CHUNK)
+    if data.at_hand:
+        yield from _slices(data, size, region, left, wanted)
+        return
     ring = [bytearray(length if wanted is None else min(wanted, length)) for _ in range(buffers)]
     turn = 0
     held = 0  # bytes of a record that has not arrived in full
@@ -78,6 +81,23 @@ def blocks(data: Input, size: int, region: Region, buffers: int = 1) -> Iterator
             turn = (turn + 1) % buffers
             held -= whole
             ring[turn][:held] = memoryview(buffer)[whole : whole + held]
+
+
+def _slices(
+    data: Input, size: int, region: Region, left: int | None, wanted: int | None
+) -> Iterator[memoryview]:
+    """The records of bytes that are at hand, where they are."""
+    start, there = data.position, data.size or 0
+    end = min(start + n for n in (there - start, left, wanted) if n is not None)
+    whole = end - (end - start) % size
+    step = max(CHUNK // size, 1) * size
+    for first in range(start, whole, step):
+        data.position = min(first + step, whole)
+        yield data.view(first, data.position)
+    data.position = end
+    if wanted is None or end - start < wanted:
+        missing = 0 if left is None else left - (end - start)
+        _check_end(data, size, end - whole, region, missing)
 
 
 def _check_end(data: Input, size: int, held: int, region: Region, missing: int) -> None:

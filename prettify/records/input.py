@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-CHUNK = 1 << 19  # bytes asked for at a time
+CHUNK = 1 << 18  # bytes asked for at a time
 
 
 class Input:
@@ -85,6 +85,15 @@ class Input:
             return max(0, os.fstat(self._file).st_size - self._start)
         return None
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether these are bytes in memory."""
+        return self._file < 0 and self._stream is None
+
+    def view(self, start: int, end: int) -> memoryview:
+        """Of bytes at hand, those; wherever the position is."""
+        return self._data[start:end]
+
     def fileno(self) -> int:
         """The descriptor of the file, -1 where there is none."""
         return self._file
@@ -94,7 +103,7 @@ class Input:
 
         Of a pipe, those that have arrived. Raises DataError where reading fails.
         """
-        if self._file < 0 and self._stream is None:
+        if self.at_hand:
             piece = self._data[self.position : self.position + len(room)]
             room[: len(piece)] = piece
             self.position += len(piece)
