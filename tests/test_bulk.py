@@ -331,3 +331,54 @@ def test_powers_of_ten_are_rounded_up() -> None:
         ten = Fraction(10) ** exponent
         unit = Fraction(2) ** (math.floor(math.log2(10) * exponent) - 127)
         assert (leading - 1) * unit < ten <= leading * unit
+
+
+# The library's ways in.
+
+
+def test_a_file_is_an_array_without_being_read(tmp_path: Path, zoo: Types) -> None:
+    t = zoo["h_none"]
+    records = struct.pack("<6I", 1, 2, 3, 4, 5, 6)
+    path = tmp_path / "records"
+    path.write_bytes(records)
+    for source in (path, str(path), records, bytearray(records), memoryview(records)):
+        assert t.array(source)["b"].tolist() == [2, 4, 6]
+    assert not t.array(path).flags.writeable
+    path.write_bytes(b"")
+    assert t.array(path).shape == (0,)
+    path.write_bytes(bytes(9))
+    with pytest.raises(DataError, match="1 bytes left over"):
+        t.array(path)
+    with pytest.raises(UsageError, match="No such file"):
+        t.array(tmp_path / "none")
+    with pytest.raises(UsageError, match="is a directory"):
+        t.array(tmp_path)
+
+
+def test_a_file_is_a_table(tmp_path: Path, zoo: Types) -> None:
+    pytest.importorskip("pyarrow", reason="tables are pyarrow's")
+    path = tmp_path / "records"
+    path.write_bytes(struct.pack("<4I", 1, 2, 3, 4))
+    expected = [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    assert zoo["h_none"].table(path).to_pylist() == expected
+    assert zoo["h_none"].table(path.read_bytes()).to_pylist() == expected
+    assert zoo["h_none"].select("b").table(path).to_pylist() == [{"b": 2}, {"b": 4}]
+
+
+def test_decode_filters_and_projects(zoo: Types) -> None:
+    t = zoo["h_none"]
+    records = b"".join(struct.pack("<II", n, 2 * n) for n in range(10))
+
+    def lines(**more: Any) -> list[bytes]:
+        return b"".join(prettify.decode(records, t, "csv", **more) or ()).splitlines()[1:]
+
+    assert lines(where="a >= 7", select="b") == [b"14", b"16", b"18"]
+    assert lines(where="a % 2", select=["b", "a"], skip=1, count=2) == [b"6,3", b"10,5"]
+    assert lines(skip=8) == [b"8,16", b"9,18"]
+    assert lines(count=1, jobs=2) == [b"0,0"]
+    with pytest.raises(UsageError, match="no member 'c'"):
+        lines(where="c == 1")
+    with pytest.raises(UsageError, match="no member 'c'"):
+        lines(select="c")
+    with pytest.raises(UsageError, match="form 'xml': known are"):
+        prettify.decode(records, t, "xml")
