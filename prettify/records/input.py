@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-CHUNK = 1 << 18  # bytes asked for at a time
+CHUNK = 1 << 19  # bytes asked for at a time
 
 
 class Input:

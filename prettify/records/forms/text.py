@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Bytes of a thread's buffer: for all the text of a block, or threads would wait for each other at
 # the end of each buffer, to take Python's lock.
-LONG = 1 << 21
+LONG = 1 << 22
 
 
 class Text:
