@@ -32,8 +32,9 @@ def table(columns: Columns) -> pyarrow.Table:
 
 def parquet(made: pyarrow.Table, out: BinaryIO) -> None:
     """A Parquet file, compressed as prettify does it."""
-    from prettify.records.parquet import GROUP_ROWS, compression
     from pyarrow import parquet
+
+    from prettify.records.forms.parquet import GROUP_ROWS, compression
 
     parquet.write_table(made, out, compression=compression(), row_group_size=GROUP_ROWS)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
 
 # A row group ends with the block that reaches one of these.
-GROUP_ROWS = 1 << 20
+GROUP_ROWS = 1 << 18
 GROUP_BYTES = 1 << 26  # of records
 COMPRESSIONS = ("zstd", "snappy", "none")  # the first that this pyarrow has
 
