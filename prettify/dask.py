@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from abc import ABCMeta, abstractmethod
-from copy import copy
 from importlib import import_module
 
 from prettify.api import RecordType, decode
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     import dask.bag
     import dask.dataframe
 
-    from prettify.layout import Node
     from prettify.records.parts import Part
     from prettify.records.query.where import Where
 
@@ -307,24 +305,9 @@ def _filter(record_type: RecordType, where: str) -> Where:
 
 def _only(layout: Layout, columns: Sequence[str]) -> Layout:
     """The members that are these columns, of a struct or the like; of anything else all."""
-    from prettify.compilers import values
+    from prettify.records.query.projection import select
 
-    if layout.root.kind not in NESTED:
-        return layout
-    members = values.table(layout.root)
-    wanted = {id(members[name][1]) for name in columns}
-    return Layout(layout.type, _pruned(layout.root, wanted))
-
-
-def _pruned(node: Node, wanted: set[int]) -> Node:
-    """A copy of a node with those of its members, and of its anonymous ones', that are wanted."""
-    pruned = copy(node)
-    pruned.children = tuple(
-        child if child.name else _pruned(child, wanted)
-        for child in node.children
-        if not child.name or id(child) in wanted
-    )
-    return pruned
+    return select(layout, columns) if layout.root.kind in NESTED else layout
 
 
 def _plain(value: Any) -> Any:

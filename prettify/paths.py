@@ -75,11 +75,8 @@ def choices(name: str, known: Sequence[str], also: Iterable[str] = ()) -> str:
 
 def moved(node: Node, bits: int) -> Node:
     """A copy of a node and all below it, that many bits further on."""
-    copy = Node(
-        node.kind, node.type, node.declared, node.name, node.bit_offset + bits, node.bit_size
-    )
-    copy.member, copy.bitfield = node.member, node.bitfield
-    copy.count, copy.stride, copy.room = node.count, node.stride, node.room
+    copy = node.copy()
+    copy.bit_offset += bits
     if node.element is not None:
         copy.element = moved(node.element, bits)
     copy.children = tuple(moved(child, bits) for child in node.children)

@@ -97,9 +97,10 @@ class Plan:
         if not records and (given := selection.of_many()):
             raise UsageError(f"--{given} chooses among records of -C TYPE; --header alone is one")
         if selection.where is not None:
-            # Before any data is read: whether it can be understood at all.
+            # Before any data is read, with zeroes for the header's: whether it can be understood.
+            zeroes = None if header is None else self._reference(bytes(header.size), header)
             for layout in self.records or ((header,) if header else ()):
-                self._where(layout, None if header is None else _anything_of(header))
+                self._where(layout, zeroes)
 
     @property
     def progress(self) -> tuple[int, int | None]:
@@ -212,14 +213,6 @@ class Plan:
 
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
-
-
-def _anything_of(header: Layout) -> Reference:
-    """A reference to a header that is not read yet: all zeroes."""
-    from prettify.paths import at_path
-    from prettify.records.query.members import integer
-
-    return lambda path: integer(at_path(header, path), bytes(header.size), "little")
 
 
 def _filtered(found: Iterator[memoryview | None], where: Where) -> Iterator[memoryview | None]:
