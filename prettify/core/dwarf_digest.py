@@ -21,7 +21,7 @@ if cython.compiled:
     from cython.cimports.prettify.core.dwarf_names import address_of, start_of
     from cython.cimports.prettify.core.intrinsics import leb128, leb128_end
 else:
-    from prettify.core.leb128 import leb128, leb128_end
+    from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
 
