@@ -127,6 +127,10 @@ class Detached:
         type_ = self.by_id(type_id)
         return type_.kind, type_.name
 
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: its definition, where it has been needed, is in its place."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, naming the source it came from."""
         return TypeInfoError(one_line(what), self.path)

@@ -155,6 +155,10 @@ class Btf:
         number = info >> 24 & 0x7F
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: BTF has one only of what it does not define."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
         if self.base is not None and type_id < self.first_id:

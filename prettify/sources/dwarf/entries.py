@@ -76,14 +76,6 @@ class Entry:
             return evaluate(value, self.part.sections.byte_order, self.unit.address_size)
         return value if form in NUMBER_FORMS and isinstance(value, int) else None
 
-    def signed(self, attribute: int) -> int | None:
-        """A constant that may be negative, in whichever form that was written."""
-        value = self.number(attribute)
-        if value is None or value < 0:
-            return value
-        bits = 8 * dw.FIXED_FORMS.get(self.values[attribute][0], 8)
-        return value - (1 << bits) if bits and value >> (bits - 1) else value
-
     def text(self, attribute: int) -> str:
         """An attribute that is a string; empty where it is missing."""
         found = self.values.get(attribute)
@@ -138,8 +130,8 @@ class Part:
 
     def read(self, position: int, unit: Unit) -> Entry | None:
         """The entry there, or None for what ends a list of children."""
-        data = self.sections.info if not unit.origin else self.sections.types
-        origin = unit.origin
+        sections, origin = self.sections, unit.origin
+        data = sections.info if position < len(sections.info) else sections.types
         try:
             code, at = read_uleb128(data, position - origin)
             if not code:

@@ -56,8 +56,14 @@ CODES = {name: code for code, name in NAMES.items()}
 SPELLINGS = {"c_plus_plus": "c++", "objc_plus_plus": "objc++", "assembly": "asm", "c_sharp": "c#"}
 
 RUST = CODES["rust"]
-# Where names of types lie in namespaces, modules or packages and other types.
+# All others put names of types in namespaces, modules or packages and other types.
 UNSCOPED = frozenset((*FAMILIES["c"].values(), *FAMILIES["asm"].values()))
+# Where arrays begin at 1 unless their type says otherwise (DWARF 5, table 7.17).
+COUNTED_FROM_ONE = frozenset(
+    code
+    for family in ("ada", "cobol", "fortran", "pascal", "modula", "pli", "julia")
+    for code in FAMILIES[family].values()
+)
 
 
 def language_codes(option: str, names: Iterable[str]) -> frozenset[int]:
@@ -84,3 +90,30 @@ def _tidied(name: str) -> str:
         if text.startswith(spelled):
             text = short + text[len(spelled) :]
     return text.replace("_", "")
+
+
+class Languages:
+    """Which languages are wanted: these, or all where it is None, but those without."""
+
+    __slots__ = ("only", "without")
+
+    def __init__(self, only: frozenset[int] | None, without: frozenset[int]) -> None:
+        self.only = only
+        self.without = without
+
+    def hold(self, language: int) -> bool:
+        """Whether a unit of that language is wanted; -1, which does not say, always is.
+
+        Partial units, which those of several languages may share, do not.
+        """
+        if language < 0:
+            return True
+        return (self.only is None or language in self.only) and language not in self.without
+
+    @property
+    def all(self) -> bool:
+        """Whether every unit is wanted."""
+        return self.only is None and not self.without
+
+
+ALL = Languages(None, frozenset())
