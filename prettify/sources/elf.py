@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from prettify.errors import TypeInfoError, UsageError
-from prettify.sources.btf import Btf
+from prettify.sources.btf import Btf, is_split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,11 +14,23 @@ if TYPE_CHECKING:
 
     from prettify.model import TypeGraph
 
+    FindKernel = Callable[[str, str], Btf]
+    Reader = Callable[[Any, str, Btf | None, FindKernel | None], TypeGraph | None]
 
-def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | None) -> TypeGraph:
+VERSION_MAGIC = b"vermagic="  # in a kernel module's .modinfo, before its kernel's release
+
+
+def open_elf(
+    stream: BinaryIO,
+    path: str,
+    formats: Iterable[str],
+    base: Btf | None,
+    kernel_of: FindKernel | None = None,
+) -> TypeGraph:
     """The type graph of the first of `formats` that an ELF file holds.
 
-    Raises TypeInfoError where it holds none of them, or is damaged; UsageError where pyelftools is
+    base: what split BTF continues; kernel_of: what finds it, where that is not given and the file
+    is a kernel module, by the kernel's release and the path of the module. Raises TypeInfoError where it holds none of them, or is damaged; UsageError where pyelftools is
     not installed.
     """
     formats = tuple(formats)
@@ -31,7 +43,7 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
     try:
         elf = ELFFile(stream)
         for name in formats:
-            graph = FORMATS[name][0](elf, path, base)
+            graph = FORMATS[name][0](elf, path, base, kernel_of)
             if graph is not None:
                 return graph
     except TypeInfoError:
@@ -46,7 +58,9 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
     raise TypeInfoError(f"an ELF file without type information ({known})", path)
 
 
-def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
+def _read_btf(
+    elf: Any, path: str, base: Btf | None, kernel_of: FindKernel | None
+) -> TypeGraph | None:
     data = _section(elf, path, ".BTF")
     if data is None:
         return None
@@ -56,7 +70,18 @@ def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
     own_base = _section(elf, path, ".BTF.base")
     if own_base is not None:
         base = Btf(own_base, f"{path}(.BTF.base)", None, pointer_size)
+    elif base is None and kernel_of is not None and is_split(data):
+        release = _kernel_release(elf, path)
+        base = kernel_of(release, path) if release else None
     return Btf(data, f"{path}(.BTF)", base, pointer_size)
+
+
+def _kernel_release(elf: Any, path: str) -> str:
+    """The release of the kernel that a module is for, empty where the file is no module."""
+    for text in (_section(elf, path, ".modinfo") or b"").split(b"\0"):
+        if text.startswith(VERSION_MAGIC):
+            return os.fsdecode(text.removeprefix(VERSION_MAGIC).partition(b" ")[0])
+    return ""
 
 
 def _section(elf: Any, path: str, name: str) -> bytes | None:
@@ -85,6 +110,6 @@ def _section(elf: Any, path: str, name: str) -> bytes | None:
 
 
 # What an ELF file may hold, and what that is in words. A new format is a row here.
-FORMATS: dict[str, tuple[Callable[[Any, str, Btf | None], TypeGraph | None], str]] = {
+FORMATS: dict[str, tuple[Reader, str]] = {
     "btf": (_read_btf, "BTF, a section .BTF"),
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prettify import model
 from prettify.errors import TypeInfoError, TypeNotFound, UsageError
-from prettify.sources.opening import FORMATS, KERNEL, default_sources, open_default, open_source
+from prettify.sources.kernels import KERNEL
+from prettify.sources.opening import FORMATS, default_sources, open_default, open_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
