@@ -89,6 +89,9 @@ if TYPE_CHECKING:
         def summary(self, type_id: int) -> tuple[str, str]:
             """(kind, name) of a type, without building it."""
 
+        def size(self, type_id: int) -> int:
+            """A type's size in bytes, or -1 where it has none; as `size_of`, but may be faster."""
+
         def definition(self, forward: Forward) -> Type:
             """What is declared, where the source defines it elsewhere; else the declaration."""
 

@@ -155,6 +155,10 @@ class Btf:
         number = info >> 24 & 0x7F
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
+    def size(self, type_id: int) -> int:
+        """A type's size in bytes, or -1 where it has none."""
+        return model.size_of(self.by_id(type_id))
+
     def definition(self, forward: model.Forward) -> model.Type:
         """The declaration itself: BTF has one only of what it does not define."""
         return forward

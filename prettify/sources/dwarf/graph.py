@@ -14,6 +14,8 @@ from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.entries import MAX_ORIGINS, Part
 from prettify.sources.dwarf.kinds import KINDS, READERS, TRANSPARENT
 from prettify.sources.dwarf.languages import ALL, UNSCOPED
+from prettify.sources.dwarf.names import Names
+from prettify.sources.dwarf.scopes import is_called, joined, last_component, scopes_of
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.split import open_split, skeletons, units_of
 from prettify.sources.dwarf.units import error
@@ -48,7 +50,9 @@ class Dwarf:
         "_languages",
         "_missing",
         "_parts",
+        "_names",
         "_pending",
+        "_scopes",
         "_signatures",
         "_unit_languages",
         "byte_order",
@@ -70,6 +74,8 @@ class Dwarf:
         self._parts: list[Part] = []
         self._signatures: dict[int, dict[int, Unit]] = {}
         self._unit_languages: dict[int, int] = {}
+        self._scopes: dict[int, dict[int, str]] = {}
+        self._names: dict[int, Names] = {}
         self._missing: TypeInfoError | None = None  # why a part could not be opened
         self._pending = self._open(sections)
         next(self._pending)
@@ -105,6 +111,64 @@ class Dwarf:
             if 0 < position - part.base < part.size:
                 return error(part.sections, one_line(what), position - part.base)
         return TypeInfoError(one_line(what), self.path)
+
+    def ids(self, name: str) -> list[int]:
+        """The ids of all types of that name, definitions first.
+
+        The name may lack some or all of the scopes before it.
+        """
+        found = []
+        last = last_component(name)
+        for part in self.parts:
+            for row in self._named(part).find(last):
+                type_id = part.base + row.position
+                if last == name or is_called(self.name(self.entry(type_id)), name):
+                    found.append((row.declaration, type_id))
+        if not found and self._missing is not None:
+            raise self._missing
+        return [type_id for _, type_id in sorted(found)]
+
+    def all_ids(self) -> Sequence[int]:
+        """The ids of all named types, in order; in it are those of all others too."""
+        return [
+            part.base + row.position for part in self.parts for row in self._named(part).rows()
+        ]
+
+    def summary(self, type_id: int) -> tuple[str, str]:
+        """(kind, name) of a type, without building it."""
+        entry = self.entry(type_id)
+        return KINDS[entry.tag], self.name(entry)
+
+    def size(self, type_id: int) -> int:
+        """A type's size in bytes, or -1 where it has none."""
+        return model.size_of(self.by_id(type_id))
+
+    def definition(self, forward: model.Forward) -> model.Type:
+        """What is declared, where another unit defines it; else the declaration."""
+        known = self.stripped.get(forward.id)
+        if known is None:
+            known = self.stripped[forward.id] = self._definition(forward)
+        return known
+
+    def _definition(self, forward: model.Forward) -> model.Type:
+        kind = KINDS[self.entry(forward.id).tag]
+        for part in self.parts:
+            for row in self._named(part).find(last_component(forward.name)):
+                if not row.declaration and KINDS[row.tag] == kind:
+                    entry = part.entry(row.position)
+                    if self.name(entry) == forward.name:
+                        return self.by_id(entry.id)
+        return forward
+
+    def _named(self, part: Part) -> Names:
+        """The names of a part's types."""
+        known = self._names.get(part.base)
+        if known is None:
+            units = part.units
+            if not self._languages.all:
+                units = [u for u in units if self._languages.hold(self._language(part, u))]
+            known = self._names[part.base] = Names(part, units)
+        return known
 
     # Parts and entries.
 
@@ -280,4 +344,8 @@ class Dwarf:
         name = named.text(dw.DW_AT_name)
         if not name or self.language(named) in UNSCOPED:
             return name
-        return name
+        key = named.part.base + named.unit.position
+        scopes = self._scopes.get(key)
+        if scopes is None:
+            scopes = self._scopes[key] = scopes_of(named.part, named.unit)
+        return joined(scopes.get(named.position, ""), name)

@@ -66,13 +66,14 @@ COUNTED_FROM_ONE = frozenset(
 )
 
 
-def language_codes(option: str, names: Iterable[str]) -> frozenset[int]:
+def language_codes(option: str, names: str | Iterable[str]) -> frozenset[int]:
     """The codes (DW_LANG) of languages; a family without a version stands for all of its versions.
 
-    option: what the names were given to, for the error. Raises UsageError for one not known.
+    names: a list, or a string with commas between them. option: what they were given to, for the
+    error. Raises UsageError for one that is not known.
     """
     found: set[int] = set()
-    for name in names:
+    for name in names.split(",") if isinstance(names, str) else names:
         wanted = _tidied(name)
         if wanted in FAMILIES:
             found.update(FAMILIES[wanted].values())
