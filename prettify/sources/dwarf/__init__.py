@@ -1,1 +1,1 @@
-"""DWARF, versions 2 to 5: what compilers write for debuggers, as a lazy type graph."""
+"""DWARF, versions 2 to 5: the debug information that compilers write, as a lazy type graph."""

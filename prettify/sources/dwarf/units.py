@@ -43,7 +43,8 @@ TYPE_UNITS = frozenset((DW_UT_type, DW_UT_split_type))
 class Unit:
     """A unit: where it is, how it is written. All places are positions.
 
-    origin: what makes an offset in the unit's section a position. string_offsets_base: where the
+    origin: what makes an offset in the unit's section a position; in_types: that section is
+    .debug_types. string_offsets_base: where the
     unit's part of .debug_str_offsets begins (its numbers, not its header), -1 where only the
     unit's first entry says so. type_position: of the type that a type unit is for, else -1.
     """
@@ -54,6 +55,7 @@ class Unit:
         "dwo_id",
         "end",
         "first_entry",
+        "in_types",
         "kind",
         "offset_size",
         "origin",
@@ -64,9 +66,12 @@ class Unit:
         "version",
     )
 
-    def __init__(self, position: int, origin: int, version: int, offset_size: int) -> None:
+    def __init__(
+        self, position: int, origin: int, version: int, offset_size: int, in_types: bool = False
+    ) -> None:
         self.position = position
         self.origin = origin
+        self.in_types = in_types
         self.version = version
         self.offset_size = offset_size
         self.end = self.first_entry = position
@@ -176,7 +181,8 @@ class _Reader:
         version, unit_kind, address_size = self.sizes.unpack_from(data, start)
         if version not in VERSIONS:
             return f"DWARF version {version}, only 2 to 5 are known"
-        unit = Unit(origin + offset, origin, version, offset_size)
+        # Only type units are in .debug_types, and before DWARF 5 they are nowhere else.
+        unit = Unit(origin + offset, origin, version, offset_size, kind == DW_UT_type)
         if version >= 5:
             if unit_kind not in TAILS:
                 return f"a unit of unknown kind {unit_kind:#x}"
