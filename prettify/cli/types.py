@@ -36,7 +36,9 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError(f"one GLOB at most, but there are {len(patterns)}: quote it")
     pattern = patterns[0] if patterns else "*"
     sources = Sources(
-        options.texts("types"), format_list(options.text("format_path")), options.text("btf_base"),
+        options.texts("types"),
+        format_list(options.text("format_path")),
+        options.text("btf_base"),
         languages=languages_of(options.text("lang"), options.text("lang_exclude")),
     )
     found = listed(sources, pattern)

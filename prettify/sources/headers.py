@@ -125,9 +125,7 @@ def open_snippets(texts: Iterable[str], options: CompilerOptions) -> TypeGraph:
     return _graph(SNIPPETS, "c", "-", source, options)
 
 
-def _graph(
-    path: str, language: str, file: str, text: str, options: CompilerOptions
-) -> TypeGraph:
+def _graph(path: str, language: str, file: str, text: str, options: CompilerOptions) -> TypeGraph:
     from io import BytesIO
 
     from prettify.sources.elf import open_elf

@@ -227,9 +227,7 @@ class Part:
         offsets = self.sections.str_offsets
         if start + unit.offset_size > len(offsets):
             raise error(self.sections, f"the unit has no string {index}", referrer)
-        return int.from_bytes(
-            offsets[start : start + unit.offset_size], self.sections.byte_order
-        )
+        return int.from_bytes(offsets[start : start + unit.offset_size], self.sections.byte_order)
 
     def _string_base(self, unit: Unit) -> int:
         known = self._string_bases.get(unit.position)
@@ -305,9 +303,7 @@ NUMBER_FORMS = frozenset(
 )
 
 
-def form_readers(
-    version: int, offset_size: int, address_size: int, big: bool
-) -> dict[int, Reader]:
+def form_readers(version: int, offset_size: int, address_size: int, big: bool) -> dict[int, Reader]:
     """What reads the values of each form, where offsets and addresses have so many bytes."""
     sizes = dict(dw.FIXED_FORMS)
     sizes.update(dict.fromkeys(dw.OFFSET_FORMS, offset_size))

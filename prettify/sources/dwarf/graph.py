@@ -130,9 +130,7 @@ class Dwarf:
 
     def all_ids(self) -> Sequence[int]:
         """The ids of all named types, in order; in it are those of all others too."""
-        return [
-            part.base + row.position for part in self.parts for row in self._named(part).rows()
-        ]
+        return [part.base + row.position for part in self.parts for row in self._named(part).rows()]
 
     def summary(self, type_id: int) -> tuple[str, str]:
         """(kind, name) of a type, without building it."""
@@ -320,9 +318,7 @@ class Dwarf:
             known.add(next_id)
             entry = self.entry(next_id)
             found.append(entry)
-        return [
-            one.text(dw.DW_AT_const_value) for one in found if one.text(dw.DW_AT_name) in names
-        ]
+        return [one.text(dw.DW_AT_const_value) for one in found if one.text(dw.DW_AT_name) in names]
 
     # Languages, names and scopes.
 

@@ -35,9 +35,7 @@ CHARACTERS = frozenset(
     )
 )
 SIGNED = frozenset((dw.DW_ATE_signed, dw.DW_ATE_signed_char))
-INTEGERS = (
-    SIGNED | CHARACTERS | {dw.DW_ATE_address, dw.DW_ATE_boolean, dw.DW_ATE_unsigned}
-)
+INTEGERS = SIGNED | CHARACTERS | {dw.DW_ATE_address, dw.DW_ATE_boolean, dw.DW_ATE_unsigned}
 TYPE_TAGS = frozenset(("btf_type_tag", "btf:type_tag"))
 # Tags of entries that are about a type and change nothing that the model has a word for.
 TRANSPARENT = frozenset(
@@ -102,6 +100,9 @@ def _complex(graph: Dwarf, entry: Entry, name: str, size: int) -> model.Type:
 
 def raw(graph: Dwarf, entry: Entry, name: str, size: int) -> model.Type:
     """What no dialect can show as a number (decimal floats, integers of 256 bits): its bytes."""
+    if not size:  # Rust's (): no array of no elements, which would be flexible
+        nothing = graph.made(entry, 1, lambda i: model.Struct(graph, i, "", 0, ()))
+        return model.Typedef(graph, entry.id, name, nothing)
     byte = graph.made(entry, 2, lambda i: model.Integer(graph, i, "unsigned char", 1, 8))
     array = graph.made(entry, 1, lambda i: model.Array(graph, i, byte, 0, size))
     return model.Typedef(graph, entry.id, name, array)
