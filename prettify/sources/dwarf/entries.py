@@ -168,6 +168,19 @@ class Part:
             yield child
             at = self.behind(child)
 
+    def begins_entry(self, position: int) -> bool:
+        """Whether an entry begins there, which only a walk through its unit tells."""
+        unit = self.unit_at(position)
+        at = unit.first_entry
+        while at < position:
+            entry = self.read(at, unit)
+            if entry is None:
+                at += 1
+            else:
+                behind = self.behind(entry) if dw.DW_AT_sibling in entry.values else entry.end
+                at = entry.end if behind > position else behind
+        return at == position and self.read(at, unit) is not None
+
     def behind(self, entry: Entry) -> int:
         """Where the next entry is once an entry and all those below it are passed over."""
         if not entry.has_children:

@@ -151,11 +151,13 @@ def _pointer(graph: Dwarf, entry: Entry) -> model.Type:
             raise entry.error(f"a pointer of {size} bytes")
         return model.Integer(graph, entry.id, "", size, 8 * size)
     target = graph.target(entry)
+
     # What the pointer points at has these tags, the last one outermost.
+    def tagged(type_id: int, name: str, of: int) -> model.Type:
+        return model.TypeTag(graph, type_id, name, of)
+
     for number, text in enumerate(graph.annotations(entry, TYPE_TAGS), 1):
-        target = graph.made(
-            entry, number, lambda i, to=target, name=text: model.TypeTag(graph, i, name, to)
-        )
+        target = graph.made(entry, number, tagged, text, target)
     return model.Pointer(graph, entry.id, "", target)
 
 
@@ -181,12 +183,12 @@ def _array(graph: Dwarf, entry: Entry) -> model.Type:
     dimensions = [d for d in entry.part.children(entry) if d.tag in DIMENSIONS]
     _check_strides(graph, [entry, *dimensions], element)
     counts = [_count(graph, dimension) for dimension in dimensions] or [0]
+
+    def inner(type_id: int, of: int, count: int) -> model.Type:
+        return model.Array(graph, type_id, of, 0, count)
+
     for number in range(len(counts) - 1, 0, -1):
-        element = graph.made(
-            entry,
-            number,
-            lambda i, of=element, count=counts[number]: model.Array(graph, i, of, 0, count),
-        )
+        element = graph.made(entry, number, inner, element, counts[number])
     return model.Array(graph, entry.id, element, 0, counts[0])
 
 
