@@ -30,6 +30,7 @@ COMPILED = [
     "prettify.core.emitter",
     "prettify.core.fields",
     "prettify.core.kernel_state",
+    "prettify.core.lz4",
     "prettify.core.numbers",
     "prettify.core.shortest",
     "prettify.core.text",

@@ -9,7 +9,7 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
-from prettify.sources.opening import FORMATS
+from prettify.sources.opening import FORMATS, languages_of
 from prettify.sources.search import Sources, find, find_all, listed
 
 TYPE_CHECKING = False
@@ -36,17 +36,23 @@ SMALL = 1 << 12  # bytes of a buffer for the text of one record
 
 
 def load_types(
-    *sources: str | PathLike[str], formats: Sequence[str] = FORMATS, base: str | None = None
+    *sources: str | PathLike[str],
+    formats: Sequence[str] = FORMATS,
+    base: str | None = None,
+    lang: str | Sequence[str] | None = None,
+    lang_exclude: str | Sequence[str] | None = None,
 ) -> Types:
     """The types of these sources, searched in order; by default the running kernel's BTF, then
     the catalogue.
 
-    sources: files (raw BTF, or ELF with a .BTF section) or names of the catalogue's formats.
+    sources: files (raw BTF, or ELF with BTF or DWARF) or names of the catalogue's formats.
     formats: which type information to take from ELF files, in order. base: what split BTF
-    continues. A source is opened, and may raise UsageError or TypeInfoError, when a search first
+    continues. lang, lang_exclude: of DWARF the languages whose compile units count, or do not:
+    "c11,c++", or a list; without a version c and c++ are all of theirs. A source is opened, and may raise UsageError or TypeInfoError, when a search first
     comes to it.
     """
-    return Types(Sources([str(s) for s in sources], formats, base))
+    languages = languages_of(lang, lang_exclude)
+    return Types(Sources([str(s) for s in sources], formats, base, languages=languages))
 
 
 class Types:

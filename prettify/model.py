@@ -89,6 +89,12 @@ if TYPE_CHECKING:
         def summary(self, type_id: int) -> tuple[str, str]:
             """(kind, name) of a type, without building it."""
 
+        def size(self, type_id: int) -> int:
+            """A type's size in bytes, or -1 where it has none; as `size_of`, but may be faster."""
+
+        def definition(self, forward: Forward) -> Type:
+            """What is declared, where the source defines it elsewhere; else the declaration."""
+
         def error(self, what: str, type_id: int) -> TypeInfoError:
             """An error about that type, saying where in the source it stands."""
 
@@ -432,11 +438,12 @@ def spelled(type_: Type) -> str:
 
 
 def strip(type_: Type) -> Type:
-    """What a type is once typedefs, qualifiers and type tags are seen through.
+    """What a type is once typedefs, qualifiers, type tags and declarations are seen through.
 
     Raises TypeInfoError where they lead back to themselves.
     """
-    return _end_of(type_, MODIFIERS, type_.graph.stripped)
+    found = _end_of(type_, MODIFIERS, type_.graph.stripped)
+    return found.graph.definition(found) if isinstance(found, Forward) else found
 
 
 def unqualified(type_: Type) -> Type:

@@ -28,7 +28,7 @@ from prettify.api import RecordType
 from prettify.errors import TypeInfoError
 from prettify.sources import btf_kinds as btf_source
 from prettify.sources.btf import LONG_NAMES, Btf
-from prettify.sources.opening import KERNEL
+from prettify.sources.kernels import KERNEL
 
 ORDERS: tuple[Endian, ...] = ("little", "big")
 BTF_FILES = sorted(VECTORS.rglob("*.btf"))

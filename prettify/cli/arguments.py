@@ -198,10 +198,17 @@ SOURCES = (
     ),
     Option(
         "-F --format-path --format_path",
-        "which type information to take from an ELF file, in order (known: btf)",
+        "which type information to take from an ELF file, in order (default: btf,dwarf)",
         "LIST",
     ),
     Option("--btf-base --btf_base", "the BTF that split BTF continues", "FILE"),
+    Option(
+        "--lang",
+        "of DWARF only compile units in these languages, named as in the DWARF standard: c11, "
+        "c++14, rust, fortran90, asm; without a version, c or c++, every one of them",
+        "LIST",
+    ),
+    Option("--lang-exclude --lang_exclude", "of DWARF no compile units in these languages", "LIST"),
 )
 
 

@@ -181,6 +181,8 @@ def run(arguments: Sequence[str]) -> int:
         *options.texts("types"),
         formats=format_list(options.text("format_path")),
         base=options.text("btf_base"),
+        lang=options.text("lang"),
+        lang_exclude=options.text("lang_exclude"),
     )
     layouts = _layouts(types, records) if records is not None else []
     header_layout = types[header].layout if header is not None else None

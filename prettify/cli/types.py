@@ -7,6 +7,7 @@ import sys
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, format_list
 from prettify.dialects.json import quoted
 from prettify.errors import TypeNotFound, UsageError
+from prettify.sources.opening import languages_of
 from prettify.sources.search import Sources, listed, nearest
 
 TYPE_CHECKING = False
@@ -35,7 +36,10 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError(f"one GLOB at most, but there are {len(patterns)}: quote it")
     pattern = patterns[0] if patterns else "*"
     sources = Sources(
-        options.texts("types"), format_list(options.text("format_path")), options.text("btf_base")
+        options.texts("types"),
+        format_list(options.text("format_path")),
+        options.text("btf_base"),
+        languages=languages_of(options.text("lang"), options.text("lang_exclude")),
     )
     found = listed(sources, pattern)
     if not found and patterns:

@@ -15,7 +15,7 @@ from prettify.core.tables import table
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.btf_kinds import KINDS, NAMELESS, READERS, TAILS, Record
 
-MAGIC = 0xEB9F
+ORDERS = {b"\x9f\xeb": "little", b"\xeb\x9f": "big"}  # the magic in each byte order
 HEADER = struct.Struct("<HBBIIIII")
 HEADER_WITH_LAYOUT = 32  # bytes from which on a header has layout_off and layout_len
 VERSION = 1
@@ -155,6 +155,14 @@ class Btf:
         number = info >> 24 & 0x7F
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
+    def size(self, type_id: int) -> int:
+        """A type's size in bytes, or -1 where it has none."""
+        return model.size_of(self.by_id(type_id))
+
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: BTF has one only of what it does not define."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
         if self.base is not None and type_id < self.first_id:
@@ -171,8 +179,7 @@ class Btf:
             raise TypeInfoError(
                 f"not BTF: {len(data)} bytes, the header alone has {HEADER.size}", path, 0
             )
-        orders = {MAGIC: "little", (MAGIC & 0xFF) << 8 | MAGIC >> 8: "big"}
-        order = orders.get(struct.unpack_from("<H", data)[0])
+        order = ORDERS.get(data[:2])
         if order is None:
             raise TypeInfoError(f"not BTF: it begins with {data[:4].hex(' ')}", path, 0)
         mark = "<" if order == "little" else ">"
@@ -362,6 +369,16 @@ class Btf:
             assert isinstance(type_, model.Reference)
             type_id = type_.target_id
         return False
+
+
+def is_split(data: bytes) -> bool:
+    """Whether BTF needs a base: its first string is not the empty one. False for what is no BTF."""
+    if len(data) < HEADER.size or data[:2] not in ORDERS:
+        return False
+    mark = "<" if ORDERS[data[:2]] == "little" else ">"
+    header_length, *_, strings_at, strings = struct.unpack_from(f"{mark}5I", data, 4)
+    start: int = header_length + strings_at
+    return strings > 0 and start < len(data) and data[start] != 0
 
 
 def _tails(layout: bytes) -> memoryview:

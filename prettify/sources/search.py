@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from prettify import model
 from prettify.errors import TypeInfoError, TypeNotFound, UsageError
-from prettify.sources.opening import FORMATS, KERNEL, default_sources, open_default, open_source
+from prettify.sources.kernels import KERNEL
+from prettify.sources.opening import FORMATS, default_sources, open_default, open_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.model import Type, TypeGraph
+    from prettify.sources.dwarf.languages import Languages
 
 WORDS = {word: kind for kind, word in model.KIND_WORDS.items()}
 # A bare name finds the first of these that has a size.
@@ -31,10 +33,15 @@ NEAREST = 3  # names suggested for one that is not found
 class Sources:
     """Type graphs by the names of their sources, each opened when the search comes to it."""
 
-    __slots__ = ("_base", "_graphs", "base", "formats", "is_default", "paths")
+    __slots__ = ("_base", "_graphs", "base", "formats", "is_default", "languages", "paths")
 
     def __init__(
-        self, paths: Sequence[str] = (), formats: Sequence[str] = FORMATS, base: str | None = None
+        self,
+        paths: Sequence[str] = (),
+        formats: Sequence[str] = FORMATS,
+        base: str | None = None,
+        *,
+        languages: Languages | None = None,
     ) -> None:
         if base is not None and not paths:
             raise UsageError("a base (--btf-base) is for split BTF, which no source (-t) names")
@@ -42,6 +49,7 @@ class Sources:
         self.paths = tuple(paths or default_sources())
         self.formats = tuple(formats)
         self.base = base
+        self.languages = languages
         self._base: TypeGraph | None = None
         self._graphs: dict[str, TypeGraph] = {}
 
@@ -57,7 +65,7 @@ class Sources:
             return open_default(path)
         if self.base and self._base is None:
             self._base = open_source(self.base, self.formats)
-        return open_source(path, self.formats, self._base)
+        return open_source(path, self.formats, self._base, languages=self.languages)
 
     @property
     def described(self) -> str:
@@ -136,7 +144,7 @@ class Listed:
     @property
     def size(self) -> int | None:
         try:
-            size = model.size_of(self.graph.by_id(self.id))
+            size = self.graph.size(self.id)
         except TypeInfoError:
             return None
         return None if size < 0 else size

@@ -111,6 +111,7 @@ DW_AT_export_symbols = 0x89
 DW_AT_GNU_vector = 0x2107
 DW_AT_GNU_dwo_name = 0x2130
 DW_AT_GNU_dwo_id = 0x2131
+DW_AT_GNU_annotation = 0x2139
 
 # Forms (7.5.6): how an attribute's value is written.
 DW_FORM_addr = 0x01
