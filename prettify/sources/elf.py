@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-from prettify.errors import TypeInfoError, UsageError
+from prettify.description import Origin
+from prettify.errors import TypeInfoError, UsageError, one_line
 from prettify.sources.btf import Btf, is_split
+from prettify.sources.notes import build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     FindKernel = Callable[[str, str], Btf]
     Reader = Callable[[Any, str, Btf | None, FindKernel | None], TypeGraph | None]
 
+NOTES = (".note.gnu.build-id", ".notes")  # where build-ids are; a kernel has all notes in one
 VERSION_MAGIC = b"vermagic="  # in a kernel module's .modinfo, before its kernel's release
 
 
@@ -30,8 +33,8 @@ def open_elf(
     """The type graph of the first of `formats` that an ELF file holds.
 
     base: what split BTF continues; kernel_of: what finds it, where that is not given and the file
-    is a kernel module, by the kernel's release and the path of the module. Raises TypeInfoError where it holds none of them, or is damaged; UsageError where pyelftools is
-    not installed.
+    is a kernel module, by the kernel's release and the path of the module. Raises TypeInfoError
+    where it holds none of them, or is damaged; UsageError where pyelftools is not installed.
     """
     formats = tuple(formats)
     try:
@@ -45,6 +48,7 @@ def open_elf(
         for name in formats:
             graph = FORMATS[name][0](elf, path, base, kernel_of)
             if graph is not None:
+                graph.origin = _origin(elf, path)
                 return graph
     except TypeInfoError:
         raise
@@ -74,6 +78,15 @@ def _read_btf(
         release = _kernel_release(elf, path)
         base = kernel_of(release, path) if release else None
     return Btf(data, f"{path}(.BTF)", base, pointer_size)
+
+
+def _origin(elf: Any, path: str) -> Origin:
+    """What the file says of itself: its build-id, and the compilers in its .comment."""
+    order = "little" if elf.little_endian else "big"
+    found = (build_id(_section(elf, path, name) or b"", order) for name in NOTES)
+    comments = (_section(elf, path, ".comment") or b"").decode("utf-8", "replace").split("\0")
+    producers = [one_line(text) for text in dict.fromkeys(comments) if text]
+    return Origin("ELF", next(filter(None, found), b""), producers)
 
 
 def _kernel_release(elf: Any, path: str) -> str:

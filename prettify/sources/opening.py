@@ -7,7 +7,7 @@ import os
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf
-from prettify.sources.kernels import KERNEL, KERNEL_FOLDER
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ FORMATS = ("btf",)  # of type information in ELF files, in the order they are tr
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
+IMAGE = "a kernel image"  # as a container of types
 KERNEL_POINTER = 8  # bytes, of the machines whose kernels are flat images
 
 
@@ -46,9 +47,12 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            return _opened(stream, path, formats, _checked_base(base), options, 0)
+            graph = _opened(stream, path, formats, _checked_base(base), options, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
+    if folder == KERNEL_FOLDER:
+        graph.origin.build_id = running_build_id(name, graph.byte_order)
+    return graph
 
 
 def _opened(
@@ -69,15 +73,17 @@ def _opened(
 
         return open_elf(stream, path, formats, base, _base_of_module)
     if not depth:
-        from prettify.sources.headers import LANGUAGES, CompilerOptions, open_header
+        from prettify.sources.headers import LANGUAGES, open_header
 
         language = LANGUAGES.get(os.path.splitext(path)[1])
         if language:
-            return open_header(path, language, options or CompilerOptions())
+            return open_header(path, language, options)
     from prettify.sources import compression, images
 
     if images.is_flat(head):
-        return Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph: TypeGraph = Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph.origin.container = IMAGE
+        return graph
     codec = compression.codec_of(head)
     if depth < DEEPEST and (codec or images.is_image(head)):
         data = stream.read()
@@ -87,7 +93,9 @@ def _opened(
             inner = images.kernel_in(data, path)
         del data
         with inner:
-            return _opened(inner, path, formats, base, options, depth + 1)
+            graph = _opened(inner, path, formats, base, options, depth + 1)
+        graph.origin.container += f" in {codec.name if codec else IMAGE}"
+        return graph
     raise TypeInfoError("no source of types: neither BTF, ELF, a kernel, nor named as C (.h)", path)
 
 
