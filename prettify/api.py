@@ -9,7 +9,6 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
-from prettify.records.query.type_filter import parse_kinds, parse_sizes
 from prettify.sources.headers import CompilerOptions, flags
 from prettify.sources.listing import listed
 from prettify.sources.opening import FORMATS
@@ -111,6 +110,8 @@ class Types:
         kind: only those, "struct,union". size: only those of so many bytes, 64 or "64..128".
         Raises UsageError.
         """
+        from prettify.records.query.type_filter import parse_kinds, parse_sizes
+
         sizes = None if size is None else str(size)
         found = listed(self.sources, pattern, parse_kinds(kind, "kind"), parse_sizes(sizes, "size"))
         words = ((model.KIND_WORDS.get(t.kind), t.name) for t in found)

@@ -96,7 +96,9 @@ def _opened(
             graph = _opened(inner, path, formats, base, options, depth + 1)
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
-    raise TypeInfoError("no source of types: neither BTF, ELF, a kernel, nor named as C (.h)", path)
+    raise TypeInfoError(
+        "neither BTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+    )
 
 
 def _base_of_module(release: str, path: str) -> Btf:
