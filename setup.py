@@ -22,6 +22,9 @@ except ImportError:
 # Each has one source, a .py file in Cython's pure-Python mode. The Makefile reads this table too.
 COMPILED = [
     "prettify.core.btf_scan",
+    "prettify.core.dwarf_digest",
+    "prettify.core.dwarf_names",
+    "prettify.core.dwarf_scan",
     "prettify.core.emitter",
     "prettify.core.fields",
     "prettify.core.kernel_state",

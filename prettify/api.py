@@ -11,7 +11,7 @@ from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
 from prettify.sources.headers import CompilerOptions, flags
 from prettify.sources.listing import listed
-from prettify.sources.opening import FORMATS
+from prettify.sources.opening import FORMATS, languages_of
 from prettify.sources.search import Sources, describe, find, find_all
 
 TYPE_CHECKING = False
@@ -46,13 +46,17 @@ def load_types(
     include: Sequence[str | PathLike[str]] = (),
     macro: Sequence[str] = (),
     target_flags: str | Sequence[str] = (),
+    lang: str | Sequence[str] | None = None,
+    lang_exclude: str | Sequence[str] | None = None,
 ) -> Types:
     """The types of these sources, searched in order; by default the running kernel's BTF, then
     the catalogue.
 
-    sources: files (raw BTF; ELF with a .BTF section; a kernel image; one of these compressed; C, by
+    sources: files (raw BTF; ELF with BTF or DWARF; a kernel image; one of these compressed; C, by
     the end of its name) or names of the catalogue's formats. formats: which type information to
-    take from ELF files, in order. base: what split BTF continues.
+    take from ELF files, in order. base: what split BTF continues. lang, lang_exclude: of DWARF the
+    languages whose compile units count, or do not: "c11,c++", or a list; without a version c and
+    c++ are all of theirs.
 
     define: C that declares types, which are searched before all sources. For it and for C files are
     include (folders), macro ("NAME" or "NAME=VALUE") and target_flags (what else the compiler is
@@ -71,6 +75,7 @@ def load_types(
                 macro,
                 flags(target_flags) if isinstance(target_flags, str) else target_flags,
             ),
+            languages_of(lang, lang_exclude),
         )
     )
 

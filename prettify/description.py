@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 
 class Origin:
@@ -18,7 +18,7 @@ class Origin:
     __slots__ = ("build_id", "container", "producers")
 
     def __init__(
-        self, container: str = "raw", build_id: bytes = b"", producers: Sequence[str] = ()
+        self, container: str = "raw", build_id: bytes = b"", producers: Iterable[str] = ()
     ) -> None:
         self.container = container
         self.build_id = build_id
@@ -65,8 +65,8 @@ class Description:
         byte_order: str,
         pointer_size: int,
         kinds: Mapping[str, int],
-        languages: Sequence[str] = (),
-        producers: Sequence[str] = (),
+        languages: Iterable[str] = (),
+        producers: Iterable[str] = (),
         base: str = "",
     ) -> None:
         self.path = path

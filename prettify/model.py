@@ -97,6 +97,9 @@ if TYPE_CHECKING:
         def describe(self) -> Description:
             """What this source is. It may take as long as listing its types."""
 
+        def definition(self, forward: Forward) -> Type:
+            """What is declared, where the source defines it elsewhere; else the declaration."""
+
         def error(self, what: str, type_id: int) -> TypeInfoError:
             """An error about that type, saying where in the source it stands."""
 
@@ -440,11 +443,12 @@ def spelled(type_: Type) -> str:
 
 
 def strip(type_: Type) -> Type:
-    """What a type is once typedefs, qualifiers and type tags are seen through.
+    """What a type is once typedefs, qualifiers, type tags and declarations are seen through.
 
     Raises TypeInfoError where they lead back to themselves.
     """
-    return _end_of(type_, MODIFIERS, type_.graph.stripped)
+    found = _end_of(type_, MODIFIERS, type_.graph.stripped)
+    return found.graph.definition(found) if isinstance(found, Forward) else found
 
 
 def unqualified(type_: Type) -> Type:

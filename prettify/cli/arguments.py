@@ -193,14 +193,14 @@ HELP = Option("-h --help", "show this help and exit")
 SOURCES = (
     Option(
         "-t --types",
-        "where types come from: raw BTF, an ELF file with a .BTF section, a kernel image, what of "
+        "where types come from: raw BTF, an ELF file with BTF or DWARF, a kernel image, what of "
         "these is compressed, a C header, or a format of the catalogue; repeatable, searched in "
         "order (default: the running kernel's BTF, then the catalogue)",
         "SOURCE",
     ),
     Option(
         "-F --format-path --format_path",
-        "which type information to take from an ELF file, in order (known: btf)",
+        "which type information to take from an ELF file, in order (default: btf,dwarf)",
         "LIST",
     ),
     Option("--btf-base --btf_base", "the BTF that split BTF continues", "FILE"),
@@ -217,12 +217,20 @@ SOURCES = (
         "what else to tell the C compiler, such as '-m32 -fpack-struct'; repeatable",
         "FLAGS",
     ),
+    Option(
+        "--lang",
+        "of DWARF only compile units in these languages, named as in the DWARF standard: c11, "
+        "c++14, rust, fortran90, asm; without a version, c or c++, every one of them",
+        "LIST",
+    ),
+    Option("--lang-exclude --lang_exclude", "of DWARF no compile units in these languages", "LIST"),
 )
 
 
 def sources(options: Values) -> Sources:
     """What the options of SOURCES say. Raises UsageError."""
     from prettify.sources.headers import CompilerOptions, flags
+    from prettify.sources.opening import languages_of
     from prettify.sources.search import Sources
 
     return Sources(
@@ -235,6 +243,7 @@ def sources(options: Values) -> Sources:
             options.texts("macro"),
             [flag for text in options.texts("target_flags") for flag in flags(text)],
         ),
+        languages_of(options.text("lang"), options.text("lang_exclude")),
     )
 
 

@@ -76,6 +76,24 @@ cdef extern from * nogil:
         return x + 0x3030303030303030 + ((x + 0x0606060606060606) >> 4 & 0x0101010101010101) * 39;
     }
 
+    /* Where the LEB128 number ends that begins there, -1 where that is past the end, and the lowest
+       63 bits of one that is known to end. */
+    static inline int64_t prettify_leb128_end(const unsigned char *data, int64_t at, int64_t end) {
+        while (at < end) {
+            if (data[at++] < 0x80) return at;
+        }
+        return -1;
+    }
+    static inline int64_t prettify_leb128(const unsigned char *at) {
+        uint64_t value = *at & 0x7F;
+        int shift = 7;
+        while (*at++ >= 0x80) {
+            if (shift < 63) value |= (uint64_t)(*at & 0x7F) << shift;
+            shift += shift < 63 ? 7 : 0;
+        }
+        return value;
+    }
+
     /* The upper half of a product. */
     static inline uint64_t prettify_high(uint64_t a, uint64_t b) {
         uint64_t ah = a >> 32, al = (uint32_t)a, bh = b >> 32, bl = (uint32_t)b;
@@ -95,3 +113,6 @@ cdef extern from * nogil:
     unsigned long long eight_digits "prettify_eight_digits"(unsigned int number)
     unsigned long long hex_digits "prettify_hex_digits"(unsigned int number)
     unsigned long long high_half "prettify_high"(unsigned long long a, unsigned long long b)
+    long long leb128_end "prettify_leb128_end"(const unsigned char *data, long long at,
+                                               long long end)
+    long long leb128 "prettify_leb128"(const unsigned char *at)

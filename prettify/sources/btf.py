@@ -190,6 +190,10 @@ class Btf:
             base=self.base.path if self.base else "",
         )
 
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: BTF has one only of what it does not define."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
         if self.base is not None and type_id < self.first_id:

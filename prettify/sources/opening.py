@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from prettify.model import TypeGraph
+    from prettify.sources.dwarf.languages import Languages
     from prettify.sources.headers import CompilerOptions
 
-FORMATS = ("btf",)  # of type information in ELF files, in the order they are tried
+FORMATS = ("btf", "dwarf")  # of type information in ELF files, in the order they are tried
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
@@ -30,12 +31,13 @@ def open_source(
     formats: Sequence[str] = FORMATS,
     base: TypeGraph | None = None,
     options: CompilerOptions | None = None,
+    languages: Languages | None = None,
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
     base: what split BTF continues; that of a kernel module finds the kernel's by itself. options:
-    for files that are C. Raises UsageError where there is no such source, TypeInfoError where it is
-    bad.
+    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is
+    no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -47,7 +49,7 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            graph = _opened(stream, path, formats, _checked_base(base), options, 0)
+            graph = _opened(stream, path, formats, _checked_base(base), options, languages, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
     if folder == KERNEL_FOLDER:
@@ -61,6 +63,7 @@ def _opened(
     formats: Sequence[str],
     base: Btf | None,
     options: CompilerOptions | None,
+    languages: Languages | None,
     depth: int,
 ) -> TypeGraph:
     """What an open file holds, whatever it is wrapped in; `depth` is how many wrappings deep."""
@@ -71,7 +74,7 @@ def _opened(
     if head.startswith(ELF_MAGIC):
         from prettify.sources.elf import open_elf
 
-        return open_elf(stream, path, formats, base, _base_of_module)
+        return open_elf(stream, path, formats, base, _base_of_module, languages)
     if not depth:
         from prettify.sources.headers import LANGUAGES, open_header
 
@@ -93,7 +96,7 @@ def _opened(
             inner = images.kernel_in(data, path)
         del data
         with inner:
-            graph = _opened(inner, path, formats, base, options, depth + 1)
+            graph = _opened(inner, path, formats, base, options, languages, depth + 1)
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
     raise TypeInfoError(
@@ -108,6 +111,21 @@ def _base_of_module(release: str, path: str) -> Btf:
     found = base_of_module(release, path, lambda place: open_source(place, ("btf",)))
     assert isinstance(found, Btf)
     return found
+
+
+def languages_of(
+    only: str | Sequence[str] | None, without: str | Sequence[str] | None
+) -> Languages | None:
+    """What `lang` and `lang_exclude` name ("c11,rust", or a list); None for all languages.
+
+    Raises UsageError for a language that is not known.
+    """
+    if only is None and without is None:
+        return None
+    from prettify.sources.dwarf.languages import Languages, language_codes
+
+    wanted = None if only is None else language_codes("--lang", only)
+    return Languages(wanted, language_codes("--lang-exclude", without or ()))
 
 
 def _checked_base(base: TypeGraph | None) -> Btf | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from prettify.description import Description
     from prettify.model import Type, TypeGraph
+    from prettify.sources.dwarf.languages import Languages
     from prettify.sources.headers import CompilerOptions
 
 WORDS = {word: kind for kind, word in model.KIND_WORDS.items()}
@@ -26,10 +27,21 @@ class Sources:
     """Type graphs by the names of their sources, each opened when the search comes to it.
 
     define: snippets of C, which are searched first. paths: files and formats; by default the
-    running kernel's BTF and the catalogue. options: for what is C.
+    running kernel's BTF and the catalogue. options: for what is C. languages: of the compile units
+    of DWARF.
     """
 
-    __slots__ = ("_base", "_graphs", "base", "define", "formats", "is_default", "options", "paths")
+    __slots__ = (
+        "_base",
+        "_graphs",
+        "base",
+        "define",
+        "formats",
+        "is_default",
+        "languages",
+        "options",
+        "paths",
+    )
 
     def __init__(
         self,
@@ -38,6 +50,7 @@ class Sources:
         base: str | None = None,
         define: Sequence[str] = (),
         options: CompilerOptions | None = None,
+        languages: Languages | None = None,
     ) -> None:
         if base is not None and not paths:
             raise UsageError("a base (--btf-base) is for split BTF, which no source (-t) names")
@@ -47,6 +60,7 @@ class Sources:
         self.base = base
         self.define = tuple(define)
         self.options = options
+        self.languages = languages
         self._base: TypeGraph | None = None
         self._graphs: dict[str, TypeGraph] = {}
 
@@ -76,7 +90,7 @@ class Sources:
             return open_default(path)
         if self.base and self._base is None:
             self._base = open_source(self.base, self.formats)
-        return open_source(path, self.formats, self._base, self.options)
+        return open_source(path, self.formats, self._base, self.options, self.languages)
 
     @property
     def described(self) -> str:
