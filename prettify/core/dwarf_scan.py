@@ -312,12 +312,6 @@ class Scanner:
             if flags & 126 == 0:
                 depth += flags & 1
                 continue
-            if flags & 16:
-                if at < sibling <= end:
-                    at = sibling
-                else:
-                    depth += 1
-                continue
             if flags & 32 and base < 0:
                 # Split units have no say in it: theirs is the only part, behind its header.
                 base = 0 if units[unit + 4] < 5 else 8 if units[unit + 5] == 4 else 16
@@ -339,6 +333,9 @@ class Scanner:
                 if not self._push(depth + 1, -1, 0, -1, -1, -2, 1):
                     units[unit + 10] = start
                     return 6
+            if flags & 16 and at < sibling <= end:
+                at = sibling
+                continue
             depth += flags & 1
             if self.stack_count:
                 scope_depth = stack[(self.stack_count - 1) * 7]

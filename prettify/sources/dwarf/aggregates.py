@@ -140,16 +140,16 @@ class Members:
     def tag(self, entry: Entry, component: int) -> None:
         """Make the tags of a declaration: of member `component`, or -1 for the struct itself."""
         graph, of = self.graph, self.entry.id
+
+        def make(type_id: int, text: str) -> model.Type:
+            return model.DeclTag(graph, type_id, text, of, component)
+
         for number, text in enumerate(graph.annotations(entry, DECL_TAGS), 1):
-            graph.made(
-                entry,
-                number,
-                lambda i, name=text: model.DeclTag(graph, i, name, of, component),
-            )
+            graph.made(entry, number, make, text)
 
 
 def _negative(value: int) -> int:
-    """A number that is too large for what it says, read as a negative one of as few bytes as hold it."""
+    """A number that is too large for what it says, as a negative one of as few bytes as hold it."""
     for bits in (8, 16, 32, 64):
         if value >> bits == 0:
             return value - (1 << bits)

@@ -6,7 +6,6 @@ from prettify import model
 from prettify.description import Description
 from prettify.errors import one_line
 from prettify.sources.dwarf import constants as dw
-from prettify.sources.dwarf.kinds import KINDS
 from prettify.sources.dwarf.languages import NAMES
 
 TYPE_CHECKING = False
@@ -33,11 +32,8 @@ def describe(graph: Dwarf) -> Description:
             _count(producers, one_line(root.text(dw.DW_AT_producer).partition(" -")[0]))
             code = root.number(dw.DW_AT_language)
             _count(languages, "" if code is None else NAMES.get(code, f"{code:#x}"))
-        for row in graph.rows(part):
-            kind = KINDS[row.tag]
-            if kind == model.INT:
-                kind = graph.by_id(part.base + row.position).kind  # or a float
-            _count(kinds, kind)
+    for type_id in graph.all_ids():
+        _count(kinds, graph.summary(type_id)[0])
     return Description(
         graph.path,
         f"DWARF {', '.join(map(str, sorted(versions)))}",

@@ -168,6 +168,19 @@ class Part:
             yield child
             at = self.behind(child)
 
+    def begins_entry(self, position: int) -> bool:
+        """Whether an entry begins there, which only a walk through its unit tells."""
+        unit = self.unit_at(position)
+        at = unit.first_entry
+        while at < position:
+            entry = self.read(at, unit)
+            if entry is None:
+                at += 1
+            else:
+                behind = self.behind(entry) if dw.DW_AT_sibling in entry.values else entry.end
+                at = entry.end if behind > position else behind
+        return at == position and self.read(at, unit) is not None
+
     def behind(self, entry: Entry) -> int:
         """Where the next entry is once an entry and all those below it are passed over."""
         if not entry.has_children:
@@ -227,9 +240,7 @@ class Part:
         offsets = self.sections.str_offsets
         if start + unit.offset_size > len(offsets):
             raise error(self.sections, f"the unit has no string {index}", referrer)
-        return int.from_bytes(
-            offsets[start : start + unit.offset_size], self.sections.byte_order
-        )
+        return int.from_bytes(offsets[start : start + unit.offset_size], self.sections.byte_order)
 
     def _string_base(self, unit: Unit) -> int:
         known = self._string_bases.get(unit.position)
@@ -305,9 +316,7 @@ NUMBER_FORMS = frozenset(
 )
 
 
-def form_readers(
-    version: int, offset_size: int, address_size: int, big: bool
-) -> dict[int, Reader]:
+def form_readers(version: int, offset_size: int, address_size: int, big: bool) -> dict[int, Reader]:
     """What reads the values of each form, where offsets and addresses have so many bytes."""
     sizes = dict(dw.FIXED_FORMS)
     sizes.update(dict.fromkeys(dw.OFFSET_FORMS, offset_size))

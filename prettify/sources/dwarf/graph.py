@@ -8,6 +8,8 @@ made-up type has the id of the entry that it is made for and MADE for each numbe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prettify import model
 from prettify.description import Origin
 from prettify.errors import TypeInfoError, one_line
@@ -15,15 +17,15 @@ from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.entries import MAX_ORIGINS, Part
 from prettify.sources.dwarf.kinds import KINDS, READERS, TRANSPARENT
 from prettify.sources.dwarf.languages import ALL, UNSCOPED
-from prettify.sources.dwarf.names import Names
-from prettify.sources.dwarf.scopes import is_called, joined, last_component, scopes_of
+from prettify.sources.dwarf.names import NamedTypes, Scopes
+from prettify.sources.dwarf.scopes import is_called, joined, last_component
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.split import open_split, skeletons, units_of
 from prettify.sources.dwarf.units import error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from prettify.description import Description
     from prettify.sources.dwarf.entries import Entry
@@ -39,6 +41,18 @@ MODIFIERS = TRANSPARENT | {
     dw.DW_TAG_typedef,
     dw.DW_TAG_template_alias,
 }
+# Tags whose entries' own sizes are the types'; and those that do not tell the kind of the type.
+SAID = frozenset(
+    (
+        dw.DW_TAG_base_type,
+        dw.DW_TAG_class_type,
+        dw.DW_TAG_enumeration_type,
+        dw.DW_TAG_interface_type,
+        dw.DW_TAG_structure_type,
+        dw.DW_TAG_union_type,
+    )
+)
+UNTOLD = frozenset((dw.DW_TAG_base_type, dw.DW_TAG_unspecified_type))
 ANNOTATIONS = frozenset((dw.DW_TAG_GNU_annotation, dw.DW_TAG_LLVM_annotation))
 
 
@@ -50,10 +64,11 @@ class Dwarf:
     """
 
     __slots__ = (
+        "_ids",
         "_languages",
         "_missing",
-        "_parts",
         "_names",
+        "_parts",
         "_pending",
         "_scopes",
         "_signatures",
@@ -70,7 +85,7 @@ class Dwarf:
     def __init__(self, sections: Sections, path: str, languages: Languages = ALL) -> None:
         self.path = path
         self.origin = Origin("ELF")
-        self.byte_order = sections.byte_order
+        self.byte_order: str = sections.byte_order
         self.pointer_size = sections.address_size
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
@@ -79,8 +94,9 @@ class Dwarf:
         self._parts: list[Part] = []
         self._signatures: dict[int, dict[int, Unit]] = {}
         self._unit_languages: dict[int, int] = {}
-        self._scopes: dict[int, dict[int, str]] = {}
-        self._names: dict[int, Names] = {}
+        self._scopes: dict[int, Scopes] = {}
+        self._names: dict[int, NamedTypes] = {}
+        self._ids: Ids | None = None
         self._missing: TypeInfoError | None = None  # why a part could not be opened
         self._pending = self._open(sections)
         next(self._pending)
@@ -120,46 +136,52 @@ class Dwarf:
     def ids(self, name: str) -> list[int]:
         """The ids of all types of that name, definitions first.
 
-        The name may lack some or all of the scopes before it.
+        The name may lack some or all of the scopes before it. Raises TypeInfoError where there is
+        none, and a part that might have it could not be opened.
         """
         found = []
-        last = last_component(name)
         for part in self.parts:
-            for row in self._named(part).find(last):
-                type_id = part.base + row.position
-                if last == name or is_called(self.name(self.entry(type_id)), name):
-                    found.append((row.declaration, type_id))
+            for row in self._named(part).find(last_component(name)):
+                if is_called(row.whole_name, name):
+                    found.append((row.declaration, part.base + row.position))
         if not found and self._missing is not None:
             raise self._missing
         return [type_id for _, type_id in sorted(found)]
 
-    def all_ids(self) -> Sequence[int]:
-        """The ids of all named types, in order; in it are those of all others too."""
-        return [
-            part.base + row.position for part in self.parts for row in self._named(part).rows()
-        ]
+    def all_ids(self) -> Ids:
+        """The ids of all named types, in order. Any other type's id is in it, too."""
+        if self._ids is None:
+            self._ids = Ids(self)
+        return self._ids
 
     def summary(self, type_id: int) -> tuple[str, str]:
         """(kind, name) of a type, without building it."""
-        entry = self.entry(type_id)
-        kind = KINDS[entry.tag]
-        if kind == model.INT:  # or a float: its encoding tells
-            kind = self.by_id(type_id).kind
-        return kind, self.name(entry)
+        row = self.row(type_id)
+        if row is None or row.tag in UNTOLD:
+            type_ = self.by_id(type_id)
+            return type_.kind, type_.name
+        declared = row.declaration and row.tag in SAID
+        return model.FORWARD if declared else KINDS[row.tag], row.whole_name
 
     def size(self, type_id: int) -> int:
         """A type's size in bytes, or -1 where it has none."""
-        return model.size_of(self.by_id(type_id))
+        row = self.row(type_id)
+        if row is None or row.size < 0 or row.tag not in SAID:
+            return model.size_of(self.by_id(type_id))
+        return row.size
+
+    def row(self, type_id: int) -> Row | None:
+        """What a list of all names has about a type, if there is one yet."""
+        for part in self._parts:
+            if type_id < part.base + part.size:
+                return self._named(part).at(type_id - part.base)
+        return None
 
     def describe(self) -> Description:
         """What this source is; the types are those that have names, each once."""
         from prettify.sources.dwarf.describing import describe
 
         return describe(self)
-
-    def rows(self, part: Part) -> Sequence[Row]:
-        """The named types of a part, each once."""
-        return self._named(part).rows()
 
     def definition(self, forward: model.Forward) -> model.Type:
         """What is declared, where another unit defines it; else the declaration."""
@@ -172,20 +194,19 @@ class Dwarf:
         kind = KINDS[self.entry(forward.id).tag]
         for part in self.parts:
             for row in self._named(part).find(last_component(forward.name)):
-                if not row.declaration and KINDS[row.tag] == kind:
-                    entry = part.entry(row.position)
-                    if self.name(entry) == forward.name:
-                        return self.by_id(entry.id)
+                same = row.whole_name == forward.name and KINDS[row.tag] == kind
+                if same and not row.declaration:
+                    return self.by_id(part.base + row.position)
         return forward
 
-    def _named(self, part: Part) -> Names:
+    def _named(self, part: Part) -> NamedTypes:
         """The names of a part's types."""
         known = self._names.get(part.base)
         if known is None:
             units = part.units
             if not self._languages.all:
                 units = [u for u in units if self._languages.hold(self._language(part, u))]
-            known = self._names[part.base] = Names(part, units)
+            known = self._names[part.base] = NamedTypes(part, units)
         return known
 
     # Parts and entries.
@@ -193,13 +214,10 @@ class Dwarf:
     def _open(self, sections: Sections) -> Iterator[Part]:
         """Open the file, its supplement and its .dwo files, one after the other."""
         main = self._add(sections)
-        try:
-            supplement = sections.supplement
-        except TypeInfoError as problem:
-            self._missing = problem
-        else:
-            if supplement is not None:
-                main.supplement = self._add(supplement)
+        supplement = sections.supplement
+        self._missing = sections.missing
+        if supplement is not None:
+            main.supplement = self._add(supplement)
         yield main
         if main.supplement is not None:
             yield main.supplement
@@ -237,10 +255,15 @@ class Dwarf:
         part = self.part_of(type_id)
         return part.entry(type_id - part.base)
 
-    def made(self, entry: Entry, number: int, make: Callable[[int], model.Type]) -> int:
-        """The id of a type that is made for an entry, which has no entry of its own."""
+    def made(
+        self, entry: Entry, number: int, make: Callable[..., model.Type], *arguments: object
+    ) -> int:
+        """The id of a type that is made for an entry, which has no entry of its own.
+
+        make: called with the id, and with these arguments.
+        """
         type_id = number * MADE + entry.id
-        self.cache[type_id] = make(type_id)
+        self.cache[type_id] = make(type_id, *arguments)
         return type_id
 
     # What entries refer to.
@@ -338,9 +361,7 @@ class Dwarf:
             known.add(next_id)
             entry = self.entry(next_id)
             found.append(entry)
-        return [
-            one.text(dw.DW_AT_const_value) for one in found if one.text(dw.DW_AT_name) in names
-        ]
+        return [one.text(dw.DW_AT_const_value) for one in found if one.text(dw.DW_AT_name) in names]
 
     # Languages, names and scopes.
 
@@ -365,5 +386,46 @@ class Dwarf:
         key = named.part.base + named.unit.position
         scopes = self._scopes.get(key)
         if scopes is None:
-            scopes = self._scopes[key] = scopes_of(named.part, named.unit)
-        return joined(scopes.get(named.position, ""), name)
+            scopes = self._scopes[key] = Scopes(named.part, named.unit)
+        return joined(scopes.around(named.position, named.tag, name), name)
+
+
+class Ids(Sequence[int]):
+    """The ids of a graph's named types. Their list is made when it is first needed.
+
+    Whether an id is in it can be told without: any entry that is a type is.
+    """
+
+    __slots__ = ("_graph", "_ids")
+
+    def __init__(self, graph: Dwarf) -> None:
+        self._graph = graph
+        self._ids: list[int] | None = None
+
+    @property
+    def _list(self) -> list[int]:
+        if self._ids is None:
+            graph = self._graph
+            self._ids = [
+                part.base + row.position for part in graph.parts for row in graph._named(part).all
+            ]
+        return self._ids
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._list[index]
+
+    def __contains__(self, type_id: object) -> bool:
+        if not isinstance(type_id, int) or type_id <= 0:
+            return False
+        graph = self._graph
+        try:
+            part = graph.part_of(type_id % MADE)
+            if part.begins_entry(type_id % MADE - part.base):
+                graph.by_id(type_id)
+                return True
+        except TypeInfoError:
+            pass
+        return False

@@ -71,7 +71,12 @@ class Image:
         self.path = path
         self.mapping = mapping
         ident = bytes(data[:16])
-        if ident[:4] != MAGIC or len(ident) < 16 or ident[4] not in (1, 2) or ident[5] not in (1, 2):
+        if (
+            ident[:4] != MAGIC
+            or len(ident) < 16
+            or ident[4] not in (1, 2)
+            or ident[5] not in (1, 2)
+        ):
             raise TypeInfoError("not an ELF file", path, 0)
         self.address_size = 4 * ident[4]
         self.byte_order: Literal["little", "big"] = "little" if ident[5] == 1 else "big"
@@ -181,8 +186,10 @@ class Image:
         while at + words.size <= len(data):
             owner, text, kind = words.unpack_from(data, at)
             start = at + words.size + _aligned(owner)
-            yield bytes(data[at + words.size : at + words.size + owner]), kind, bytes(
-                data[start : start + text]
+            yield (
+                bytes(data[at + words.size : at + words.size + owner]),
+                kind,
+                bytes(data[start : start + text]),
             )
             at = start + _aligned(text)
 

@@ -35,9 +35,7 @@ CHARACTERS = frozenset(
     )
 )
 SIGNED = frozenset((dw.DW_ATE_signed, dw.DW_ATE_signed_char))
-INTEGERS = (
-    SIGNED | CHARACTERS | {dw.DW_ATE_address, dw.DW_ATE_boolean, dw.DW_ATE_unsigned}
-)
+INTEGERS = SIGNED | CHARACTERS | {dw.DW_ATE_address, dw.DW_ATE_boolean, dw.DW_ATE_unsigned}
 TYPE_TAGS = frozenset(("btf_type_tag", "btf:type_tag"))
 # Tags of entries that are about a type and change nothing that the model has a word for.
 TRANSPARENT = frozenset(
@@ -102,6 +100,9 @@ def _complex(graph: Dwarf, entry: Entry, name: str, size: int) -> model.Type:
 
 def raw(graph: Dwarf, entry: Entry, name: str, size: int) -> model.Type:
     """What no dialect can show as a number (decimal floats, integers of 256 bits): its bytes."""
+    if not size:  # Rust's (): no array of no elements, which would be flexible
+        nothing = graph.made(entry, 1, lambda i: model.Struct(graph, i, "", 0, ()))
+        return model.Typedef(graph, entry.id, name, nothing)
     byte = graph.made(entry, 2, lambda i: model.Integer(graph, i, "unsigned char", 1, 8))
     array = graph.made(entry, 1, lambda i: model.Array(graph, i, byte, 0, size))
     return model.Typedef(graph, entry.id, name, array)
@@ -150,11 +151,13 @@ def _pointer(graph: Dwarf, entry: Entry) -> model.Type:
             raise entry.error(f"a pointer of {size} bytes")
         return model.Integer(graph, entry.id, "", size, 8 * size)
     target = graph.target(entry)
+
     # What the pointer points at has these tags, the last one outermost.
+    def tagged(type_id: int, name: str, of: int) -> model.Type:
+        return model.TypeTag(graph, type_id, name, of)
+
     for number, text in enumerate(graph.annotations(entry, TYPE_TAGS), 1):
-        target = graph.made(
-            entry, number, lambda i, to=target, name=text: model.TypeTag(graph, i, name, to)
-        )
+        target = graph.made(entry, number, tagged, text, target)
     return model.Pointer(graph, entry.id, "", target)
 
 
@@ -180,12 +183,12 @@ def _array(graph: Dwarf, entry: Entry) -> model.Type:
     dimensions = [d for d in entry.part.children(entry) if d.tag in DIMENSIONS]
     _check_strides(graph, [entry, *dimensions], element)
     counts = [_count(graph, dimension) for dimension in dimensions] or [0]
+
+    def inner(type_id: int, of: int, count: int) -> model.Type:
+        return model.Array(graph, type_id, of, 0, count)
+
     for number in range(len(counts) - 1, 0, -1):
-        element = graph.made(
-            entry,
-            number,
-            lambda i, of=element, count=counts[number]: model.Array(graph, i, of, 0, count),
-        )
+        element = graph.made(entry, number, inner, element, counts[number])
     return model.Array(graph, entry.id, element, 0, counts[0])
 
 

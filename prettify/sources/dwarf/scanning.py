@@ -33,7 +33,7 @@ NAMED = {
     dw.DW_TAG_unspecified_type: digest.TYPE,
     dw.DW_TAG_typedef: digest.TYPE,
     dw.DW_TAG_template_alias: digest.TYPE,
-    dw.DW_TAG_enumeration_type: digest.TYPE,
+    dw.DW_TAG_enumeration_type: digest.TYPE | digest.LEAF,
     dw.DW_TAG_structure_type: digest.TYPE | digest.SCOPE,
     dw.DW_TAG_class_type: digest.TYPE | digest.SCOPE,
     dw.DW_TAG_union_type: digest.TYPE | digest.SCOPE,
@@ -52,7 +52,6 @@ NAMED = {
     dw.DW_TAG_type_unit: digest.UNIT,
     dw.DW_TAG_skeleton_unit: digest.UNIT,
 }
-NAMED[dw.DW_TAG_enumeration_type] |= digest.LEAF
 
 # Kinds of values, of the forms of which something is wanted.
 VALUES = {

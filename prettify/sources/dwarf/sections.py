@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from prettify.sources.dwarf.image import Image, Section
 
+    Name = str  # Sections has a member of that name
+
 NOTHING = memoryview(b"")
 SPLIT = ".dwo"  # what the sections of split DWARF have at the end of their names
 # What relocations of other sections would change is not read.
@@ -31,10 +33,12 @@ class Sections:
     __slots__ = (
         "_buffers",
         "_info_offset",
+        "_looked",
         "_supplement",
         "address_size",
         "byte_order",
         "image",
+        "missing",
         "path",
         "split",
     )
@@ -47,6 +51,8 @@ class Sections:
         self.split = split
         self._buffers: dict[str, memoryview] = {}
         self._supplement: Sections | None = None
+        self._looked = False
+        self.missing: TypeInfoError | None = None
         self._info_offset = -1
 
     def __repr__(self) -> str:
@@ -82,14 +88,14 @@ class Sections:
         """.debug_str_offsets"""
         return self.buffer("str_offsets")
 
-    def buffer(self, name: str) -> memoryview:
+    def buffer(self, name: Name) -> memoryview:
         """The contents of .debug_NAME, which are found once."""
         known = self._buffers.get(name)
         if known is None:
             known = self._buffers[name] = self._read(name)
         return known
 
-    def _read(self, name: str) -> memoryview:
+    def _read(self, name: Name) -> memoryview:
         found = sections_named(self.image, name, split=self.split)
         if not found:
             return NOTHING
@@ -155,13 +161,18 @@ class Sections:
     def supplement(self) -> Sections | None:
         """What dwz moved out of this file and others, or None where it did not.
 
-        Raises TypeInfoError where that file is not to be found.
+        None too where that file is not to be found, which `missing` then is about.
         """
-        if self._supplement is None:
+        if not self._looked:
+            self._looked = True
             from prettify.sources.dwarf.debug_files import open_supplement
 
-            image = open_supplement(self.image)
-            self._supplement = Sections(image) if image is not None else None
+            try:
+                image = open_supplement(self.image)
+            except TypeInfoError as error:
+                self.missing = error
+            else:
+                self._supplement = Sections(image) if image is not None else None
         return self._supplement
 
 
@@ -177,15 +188,3 @@ def sections_of(image: Image) -> Sections | None:
         if any(sections_named(image, name, split=split) for name in ("info", "types")):
             return Sections(image, split=split)
     return None
-
-
-def text_at(strings: memoryview, offset: int, limit: int, path: str) -> bytes:
-    """The string at an offset, up to its NUL, which is looked for in `limit` bytes.
-
-    Raises TypeInfoError where there is none.
-    """
-    piece = bytes(strings[offset : offset + limit + 1])
-    end = piece.find(b"\0")
-    if end < 0:
-        raise TypeInfoError(f"no string ends behind string offset {offset:#x}", path, offset)
-    return piece[:end]
