@@ -9,8 +9,10 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
+from prettify.sources.headers import CompilerOptions, flags
+from prettify.sources.listing import listed
 from prettify.sources.opening import FORMATS, languages_of
-from prettify.sources.search import Sources, find, find_all, listed
+from prettify.sources.search import Sources, describe, find, find_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from prettify.compilers.numpy_dtype import Records
     from prettify.core.program import Program
+    from prettify.description import Description
     from prettify.layout import Layout, Node
     from prettify.model import Type, TypeGraph
     from prettify.records.conversion import Piece
@@ -38,21 +41,43 @@ SMALL = 1 << 12  # bytes of a buffer for the text of one record
 def load_types(
     *sources: str | PathLike[str],
     formats: Sequence[str] = FORMATS,
-    base: str | None = None,
+    base: str | PathLike[str] | None = None,
+    define: str | Sequence[str] = (),
+    include: Sequence[str | PathLike[str]] = (),
+    macro: Sequence[str] = (),
+    target_flags: str | Sequence[str] = (),
     lang: str | Sequence[str] | None = None,
     lang_exclude: str | Sequence[str] | None = None,
 ) -> Types:
     """The types of these sources, searched in order; by default the running kernel's BTF, then
     the catalogue.
 
-    sources: files (raw BTF, or ELF with BTF or DWARF) or names of the catalogue's formats.
-    formats: which type information to take from ELF files, in order. base: what split BTF
-    continues. lang, lang_exclude: of DWARF the languages whose compile units count, or do not:
-    "c11,c++", or a list; without a version c and c++ are all of theirs. A source is opened, and may raise UsageError or TypeInfoError, when a search first
-    comes to it.
+    sources: files (raw BTF; ELF with BTF or DWARF; a kernel image; one of these compressed; C, by
+    the end of its name) or names of the catalogue's formats. formats: which type information to
+    take from ELF files, in order. base: what split BTF continues. lang, lang_exclude: of DWARF the
+    languages whose compile units count, or do not: "c11,c++", or a list; without a version c and
+    c++ are all of theirs.
+
+    define: C that declares types, which are searched before all sources. For it and for C files are
+    include (folders), macro ("NAME" or "NAME=VALUE") and target_flags (what else the compiler is
+    told, as a list or as a line that is taken apart as by a shell).
+
+    A source is opened, and may raise UsageError or TypeInfoError, when a search first comes to it.
     """
-    languages = languages_of(lang, lang_exclude)
-    return Types(Sources([str(s) for s in sources], formats, base, languages=languages))
+    return Types(
+        Sources(
+            [str(source) for source in sources],
+            formats,
+            None if base is None else str(base),
+            [define] if isinstance(define, str) else define,
+            CompilerOptions(
+                [str(folder) for folder in include],
+                macro,
+                flags(target_flags) if isinstance(target_flags, str) else target_flags,
+            ),
+            languages_of(lang, lang_exclude),
+        )
+    )
 
 
 class Types:
@@ -82,11 +107,24 @@ class Types:
         """Every type of that name, in all sources."""
         return [RecordType(type_) for type_ in find_all(self.sources, name)]
 
-    def names(self, pattern: str = "*") -> list[str]:
-        """The names that match a shell pattern, `struct` and the like before them, sorted."""
-        found = listed(self.sources, pattern)
+    def names(
+        self, pattern: str = "*", kind: str | None = None, size: str | int | None = None
+    ) -> list[str]:
+        """The names that match a shell pattern, `struct` and the like before them, sorted.
+
+        kind: only those, "struct,union". size: only those of so many bytes, 64 or "64..128".
+        Raises UsageError.
+        """
+        from prettify.records.query.type_filter import parse_kinds, parse_sizes
+
+        sizes = None if size is None else str(size)
+        found = listed(self.sources, pattern, parse_kinds(kind, "kind"), parse_sizes(sizes, "size"))
         words = ((model.KIND_WORDS.get(t.kind), t.name) for t in found)
         return list(dict.fromkeys(f"{word} {name}" if word else name for word, name in words))
+
+    def describe(self) -> list[Description]:
+        """What each source is: its format, its compiler, how many types it has."""
+        return describe(self.sources)
 
     def __repr__(self) -> str:
         return f"<Types of {self.sources.described}>"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from prettify import __version__
-from prettify.api import BYTE_ORDERS, load_types
+from prettify.api import BYTE_ORDERS, Types
 from prettify.cli import complain
-from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, format_list
+from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, sources
 from prettify.cli.progress import Bar
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
@@ -20,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prettify.api import Types
     from prettify.errors import PrettifyError
     from prettify.layout import Layout
 
@@ -177,13 +176,7 @@ def run(arguments: Sequence[str]) -> int:
         byte_order=options.text("endian"),
     )
     header, records = options.text("header"), options.text("type")
-    types = load_types(
-        *options.texts("types"),
-        formats=format_list(options.text("format_path")),
-        base=options.text("btf_base"),
-        lang=options.text("lang"),
-        lang_exclude=options.text("lang_exclude"),
-    )
+    types = Types(sources(options))
     layouts = _layouts(types, records) if records is not None else []
     header_layout = types[header].layout if header is not None else None
     shown = layouts or ([header_layout] if header_layout is not None else [])

@@ -12,6 +12,7 @@ import struct
 from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
+from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.btf_kinds import KINDS, NAMELESS, READERS, TAILS, Record
 
@@ -19,6 +20,10 @@ ORDERS = {b"\x9f\xeb": "little", b"\xeb\x9f": "big"}  # the magic in each byte o
 HEADER = struct.Struct("<HBBIIIII")
 HEADER_WITH_LAYOUT = 32  # bytes from which on a header has layout_off and layout_len
 VERSION = 1
+# Of these the common record holds the size.
+SAID_SIZES = frozenset(
+    (model.INT, model.FLOAT, model.STRUCT, model.UNION, model.ENUM, model.SECTION)
+)
 MAX_NAME = 4096  # bytes; a file may name any number of things with one long string
 MAX_GAPS = 1000  # structs that are searched for the size of a pointer
 MAX_MODIFIERS = 8  # between a member and the pointer that it is, in that search
@@ -59,6 +64,7 @@ class Btf:
         "data",
         "first_id",
         "first_string",
+        "origin",
         "path",
         "stripped",
         "unqualified",
@@ -70,6 +76,7 @@ class Btf:
         self.data = data
         self.path = path
         self.base = base
+        self.origin = Origin()
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
@@ -156,8 +163,32 @@ class Btf:
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
     def size(self, type_id: int) -> int:
-        """A type's size in bytes, or -1 where it has none."""
+        """Bytes of a type, -1 where it has none; of most kinds without building it."""
+        if self.base is not None and type_id < self.first_id:
+            return self.base.size(type_id)
+        _, info, size = self._words.unpack_from(self.data, self._offset(type_id))
+        if KINDS.get(info >> 24 & 0x7F) in SAID_SIZES:
+            return int(size)
         return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this source is; the types are its own, without its base's."""
+        kinds: dict[int, int] = {}
+        read, start = self._words.unpack_from, self._types
+        for offset in self._offsets:
+            number = read(self.data, start + offset)[1] >> 24 & 0x7F
+            kinds[number] = kinds.get(number, 0) + 1
+        return Description(
+            self.path,
+            "split BTF" if self.base else "BTF",
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word(
+                (KINDS.get(number, f"kind {number}"), count) for number, count in kinds.items()
+            ),
+            base=self.base.path if self.base else "",
+        )
 
     def definition(self, forward: model.Forward) -> model.Type:
         """The declaration itself: BTF has one only of what it does not define."""

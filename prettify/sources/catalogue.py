@@ -33,7 +33,9 @@ def open_format(name: str) -> Btf | None:
     for folder in FOLDERS:
         data = _read(os.path.join(folder, name, f"{name}.btf"))
         if data is not None:
-            return Btf(data, f"formats/{name}")
+            graph = Btf(data, f"formats/{name}")
+            graph.origin.container = "catalogue"
+            return graph
     return None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-from prettify.errors import PrettifyError, TypeInfoError, UsageError
+from prettify.description import Origin
+from prettify.errors import PrettifyError, TypeInfoError, UsageError, one_line
 from prettify.sources.btf import Btf, is_split
+from prettify.sources.notes import build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     FindKernel = Callable[[str, str], Btf]
     Reader = Callable[["Opened"], TypeGraph | None]
 
+NOTES = (".note.gnu.build-id", ".notes")  # where build-ids are; a kernel has all notes in one
 VERSION_MAGIC = b"vermagic="  # in a kernel module's .modinfo, before its kernel's release
 
 
@@ -71,6 +74,7 @@ def open_elf(
         for name in formats:
             graph = FORMATS[name][0](file)
             if graph is not None:
+                graph.origin = _origin(file.elf, path)
                 return graph
     except PrettifyError:
         raise
@@ -99,6 +103,15 @@ def _read_btf(file: Opened) -> TypeGraph | None:
         release = _kernel_release(elf, path)
         base = file.kernel_of(release, path) if release else None
     return Btf(data, f"{path}(.BTF)", base, pointer_size)
+
+
+def _origin(elf: Any, path: str) -> Origin:
+    """What the file says of itself: its build-id, and the compilers in its .comment."""
+    order = "little" if elf.little_endian else "big"
+    found = (build_id(_section(elf, path, name) or b"", order) for name in NOTES)
+    comments = (_section(elf, path, ".comment") or b"").decode("utf-8", "replace").split("\0")
+    producers = [one_line(text) for text in dict.fromkeys(comments) if text]
+    return Origin("ELF", next(filter(None, found), b""), producers)
 
 
 def _read_dwarf(file: Opened) -> TypeGraph | None:

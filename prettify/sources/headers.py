@@ -21,6 +21,7 @@ LANGUAGES = {
     **dict.fromkeys((".h", ".c"), "c"),
     **dict.fromkeys((".hh", ".hpp", ".hxx", ".H", ".cc", ".cpp", ".cxx", ".C"), "c++"),
 }
+CONTAINERS = {"c": "C", "c++": "C++"}  # what a description calls each
 SNIPPETS = "--define"  # the path of snippets, in messages
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
@@ -35,6 +36,7 @@ MESSAGES = 1 << 16  # bytes of a compiler's messages that are looked at
 ROUNDS = 4  # compilations until no more of NAMES are missed
 ELF_MAGIC = b"\x7fELF"
 DEBUG_SECTION = b".debug_info"
+FORMATS = ("dwarf",)  # of all that compilers make, the one that lacks nothing
 
 # Names that need no #include: what each is, where the source uses but does not declare it. The
 # compiler's own macros, since <stdint.h> may not be there for every target.
@@ -106,7 +108,19 @@ class CompilerOptions:
         ]
 
 
-def open_header(path: str, language: str, options: CompilerOptions) -> TypeGraph:
+def flags(text: str) -> list[str]:
+    """A line of a compiler's arguments as a shell would take it apart. Raises UsageError."""
+    if not text:
+        return []
+    from shlex import split
+
+    try:
+        return split(text)
+    except ValueError as error:
+        raise UsageError(f"target flags {text!r}: {str(error).lower()}") from None
+
+
+def open_header(path: str, language: str, options: CompilerOptions | None) -> TypeGraph:
     """The types of a C or C++ source file, those of what it includes too.
 
     Raises UsageError where there is no compiler, TypeInfoError for what it does not take.
@@ -116,7 +130,7 @@ def open_header(path: str, language: str, options: CompilerOptions) -> TypeGraph
     return _graph(path, language, safe, "", options)
 
 
-def open_snippets(texts: Iterable[str], options: CompilerOptions) -> TypeGraph:
+def open_snippets(texts: Iterable[str], options: CompilerOptions | None) -> TypeGraph:
     """The types of snippets of C, which are one source together: the later know the earlier.
 
     A semicolon may be missing at the end of each. Raises as `open_header` does.
@@ -125,17 +139,21 @@ def open_snippets(texts: Iterable[str], options: CompilerOptions) -> TypeGraph:
     return _graph(SNIPPETS, "c", "-", source, options)
 
 
-def _graph(path: str, language: str, file: str, text: str, options: CompilerOptions) -> TypeGraph:
+def _graph(
+    path: str, language: str, file: str, text: str, options: CompilerOptions | None
+) -> TypeGraph:
     from io import BytesIO
 
     from prettify.sources.elf import open_elf
 
-    made = _compiled(path, language, file, text, options)
+    made = _compiled(path, language, file, text, options or CompilerOptions())
     if not made.startswith(ELF_MAGIC):
         raise TypeInfoError("what the compiler makes of it is no ELF object", path)
     if DEBUG_SECTION not in made:
         raise TypeInfoError("it declares no types", path)
-    return open_elf(BytesIO(made), path, ("dwarf",), None)
+    graph = open_elf(BytesIO(made), path, FORMATS, None)
+    graph.origin.container = CONTAINERS[language]
+    return graph
 
 
 def _compiled(path: str, language: str, file: str, text: str, options: CompilerOptions) -> bytes:

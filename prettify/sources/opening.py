@@ -7,7 +7,7 @@ import os
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf
-from prettify.sources.kernels import KERNEL, KERNEL_FOLDER
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ FORMATS = ("btf", "dwarf")  # of type information in ELF files, in the order the
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
+IMAGE = "a kernel image"  # as a container of types
 KERNEL_POINTER = 8  # bytes, of the machines whose kernels are flat images
 
 
@@ -35,8 +36,8 @@ def open_source(
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
     base: what split BTF continues; that of a kernel module finds the kernel's by itself. options:
-    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is no such source, TypeInfoError where it is
-    bad.
+    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is
+    no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -48,9 +49,12 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            return _opened(stream, path, formats, _checked_base(base), options, languages, 0)
+            graph = _opened(stream, path, formats, _checked_base(base), options, languages, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
+    if folder == KERNEL_FOLDER:
+        graph.origin.build_id = running_build_id(name, graph.byte_order)
+    return graph
 
 
 def _opened(
@@ -72,15 +76,17 @@ def _opened(
 
         return open_elf(stream, path, formats, base, _base_of_module, languages)
     if not depth:
-        from prettify.sources.headers import LANGUAGES, CompilerOptions, open_header
+        from prettify.sources.headers import LANGUAGES, open_header
 
         language = LANGUAGES.get(os.path.splitext(path)[1])
         if language:
-            return open_header(path, language, options or CompilerOptions())
+            return open_header(path, language, options)
     from prettify.sources import compression, images
 
     if images.is_flat(head):
-        return Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph: TypeGraph = Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph.origin.container = IMAGE
+        return graph
     codec = compression.codec_of(head)
     if depth < DEEPEST and (codec or images.is_image(head)):
         data = stream.read()
@@ -90,8 +96,12 @@ def _opened(
             inner = images.kernel_in(data, path)
         del data
         with inner:
-            return _opened(inner, path, formats, base, options, languages, depth + 1)
-    raise TypeInfoError("no source of types: neither BTF, ELF, a kernel, nor named as C (.h)", path)
+            graph = _opened(inner, path, formats, base, options, languages, depth + 1)
+        graph.origin.container += f" in {codec.name if codec else IMAGE}"
+        return graph
+    raise TypeInfoError(
+        "neither BTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+    )
 
 
 def _base_of_module(release: str, path: str) -> Btf:

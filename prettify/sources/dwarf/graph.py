@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prettify import model
+from prettify.description import Origin
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.entries import MAX_ORIGINS, Part
@@ -26,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prettify.description import Description
     from prettify.sources.dwarf.entries import Entry
     from prettify.sources.dwarf.languages import Languages
     from prettify.sources.dwarf.names import Row
@@ -73,6 +75,7 @@ class Dwarf:
         "_unit_languages",
         "byte_order",
         "cache",
+        "origin",
         "path",
         "pointer_size",
         "stripped",
@@ -81,6 +84,7 @@ class Dwarf:
 
     def __init__(self, sections: Sections, path: str, languages: Languages = ALL) -> None:
         self.path = path
+        self.origin = Origin("ELF")
         self.byte_order: str = sections.byte_order
         self.pointer_size = sections.address_size
         self.cache: dict[int, model.Type] = {}
@@ -172,6 +176,12 @@ class Dwarf:
             if type_id < part.base + part.size:
                 return self._named(part).at(type_id - part.base)
         return None
+
+    def describe(self) -> Description:
+        """What this source is; the types are those that have names, each once."""
+        from prettify.sources.dwarf.describing import describe
+
+        return describe(self)
 
     def definition(self, forward: model.Forward) -> model.Type:
         """What is declared, where another unit defines it; else the declaration."""
