@@ -416,4 +416,8 @@ struct core_note_file {
 	struct core_file_range desc[];
 };
 
+struct core_file_name {
+	char name[0];
+};
+
 #endif

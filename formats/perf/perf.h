@@ -298,6 +298,10 @@ struct perf_event_header {
 	__u16 size; /* bytes, with this header */
 };
 
+struct perf_record {
+	struct perf_event_header header;
+};
+
 /*
  * The kernel's records. Behind what is here may be a sample id, whose members attr.sample_type
  * tells.

@@ -172,6 +172,14 @@ def _text_at(frame: Frame, offset: int) -> str:
     return values.text_of(frame.data.at(offset, MAX_TEXT))
 
 
+def _text_end(frame: Frame, offset: int) -> int:
+    raw = frame.data.at(offset, MAX_TEXT) if offset >= 0 else b""
+    if not raw:
+        raise NoValueError(f"nothing to read at byte {offset}")
+    end = raw.find(b"\0")
+    return offset + (end + 1 if end >= 0 else len(raw))
+
+
 def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
     def read(frame: Frame, offset: int) -> int:
         raw = frame.data.at(offset, size) if offset >= 0 else b""
@@ -184,6 +192,7 @@ def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
 
 FILE_FUNCTIONS = {
     "text": Function((INTEGER,), TEXT, _text_at, own=True),
+    "text_end": Function((INTEGER,), INTEGER, _text_end, own=True),
     **{
         f"u{8 * size}": Function((INTEGER,), INTEGER, _unsigned_at(size), own=True)
         for size in CODES

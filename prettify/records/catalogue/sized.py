@@ -60,7 +60,7 @@ class SizedReader:
         self._start = region  # of the buffer, in the input
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
-        self._need = bound.layout.size  # bytes from there on, to go on; 0 at the end
+        self._need = bound.kinds[0].least  # bytes from there on, to go on; 0 at the end
         self._failure: DataError | None = None
         self.end = region
 
@@ -109,7 +109,7 @@ class SizedReader:
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
         goes_on, until = run.get("while"), run.get("until")
-        start, limit, skip, head = self._start, self._limit, self._skip, bound.layout.size
+        start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
         count = -1 if self._count is None else self._count
         there = len(buffer)
         at = self._at
@@ -122,22 +122,24 @@ class SizedReader:
             if tag is not None:
                 which = tags.get(tag(frame), 0)
             kind = kinds[which]
-            size = kind.layout.size
+            size = kind.least
             if size > head:
                 if at + size > there:
                     return self._needed(size)
                 frame[index] = buffer[at : at + size]
             measure = kind.sizeof or sizeof
-            length = size if measure is None else measure(frame)
-            if length < size or (limit is not None and position + length > limit):
-                self._check_length(kind.layout, length)
             whole = size
+            if kind.tail is not None and kind.held is not None:
+                whole = max(size, kind.tail.offset + kind.held(frame))
+            length = whole if measure is None else measure(frame)
+            if length < whole or (limit is not None and position + length > limit):
+                self._check_length(kind.layout, length, whole)
             if kind.tail is not None:
-                whole = length
+                whole = length if kind.held is None else whole
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
-            elif at + length > there and self._data.size is not None:
+            if at + length > there and self._data.size is not None:
                 self._check_there(length)
             if goes_on is not None and not goes_on(frame):
                 return 0
@@ -167,13 +169,13 @@ class SizedReader:
             )
         return length
 
-    def _check_length(self, layout: Layout, length: int) -> None:
+    def _check_length(self, layout: Layout, length: int, needed: int) -> None:
         """Raise DataError for a record that is too short, or ends behind its table."""
         place = self._start + self._at
-        if length < layout.size:
+        if length < needed:
             raise DataError(
                 f"{self._data.name}: record at byte {place} says it is {length} bytes long, "
-                f"{layout.size} needed for {spelled(layout.type)}",
+                f"{needed} needed for {spelled(layout.type)}",
                 place,
             )
         raise self._short((self._limit or 0) - place, length)
