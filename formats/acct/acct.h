@@ -61,7 +61,7 @@ struct acct_flags_big_endian {
 	comp ac_utime;                                                                 \
 	comp ac_stime;                                                                 \
 	comp ac_mem; /* average memory use, KiB */                                     \
-	comp ac_io; /* characters read and written; Linux writes 0 */                  \
+	comp ac_io; /* characters read and written */                                  \
 	comp ac_rw; /* blocks read and written; Linux writes 0 */                      \
 	comp ac_minflt;                                                                \
 	comp ac_majflt;                                                                \

@@ -125,6 +125,8 @@ struct core_nhdr {
 	enum core_note_type n_type;
 };
 
+/* Below, notes are packed: descriptors of 64-bit words lie at multiples of 4 only. */
+
 /* Notes whose descriptor is shown as bytes, by the room that their name takes. */
 
 struct core_note {
@@ -213,7 +215,7 @@ struct core_note_prstatus {
 	struct core_nhdr nhdr;
 	char name[8];
 	struct elf_prstatus desc;
-};
+} __attribute__((packed));
 
 /* NT_PRFPREG: the thread's x87 and SSE registers, as FXSAVE stores them. */
 
@@ -235,7 +237,7 @@ struct core_note_prfpreg {
 	struct core_nhdr nhdr;
 	char name[8];
 	struct user_fpregs_struct desc;
-};
+} __attribute__((packed));
 
 /* NT_X86_XSTATE: the thread's registers as XSAVE stores them; the header tells what follows it. */
 
@@ -251,7 +253,7 @@ struct core_note_xstate {
 	struct core_nhdr nhdr;
 	char name[8];
 	struct core_xstate desc;
-};
+} __attribute__((packed));
 
 /* NT_PRPSINFO: about the process as a whole. */
 
@@ -275,7 +277,7 @@ struct core_note_prpsinfo {
 	struct core_nhdr nhdr;
 	char name[8];
 	struct elf_prpsinfo desc;
-};
+} __attribute__((packed));
 
 /* NT_SIGINFO: the signal that ended the process. Which of _sifields counts, si_signo says. */
 
@@ -328,7 +330,7 @@ struct core_note_siginfo {
 	struct core_nhdr nhdr;
 	char name[8];
 	struct siginfo desc;
-};
+} __attribute__((packed));
 
 /* NT_AUXV: the auxiliary vector that the process was started with. */
 
@@ -395,7 +397,7 @@ struct core_note_auxv {
 	struct core_nhdr nhdr;
 	char name[8];
 	Elf64_auxv_t desc[];
-};
+} __attribute__((packed));
 
 /*
  * NT_FILE: the files that were mapped. Behind the ranges are their names, in the same order, each
@@ -414,7 +416,7 @@ struct core_note_file {
 	__u64 count;
 	__u64 page_size;
 	struct core_file_range desc[];
-};
+} __attribute__((packed));
 
 struct core_file_name {
 	char name[0];

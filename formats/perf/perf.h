@@ -596,11 +596,33 @@ struct perf_record_stat_round {
 	__u64 time;
 };
 
+enum perf_event_update_type {
+	PERF_EVENT_UPDATE__UNIT = 0,
+	PERF_EVENT_UPDATE__SCALE = 1,
+	PERF_EVENT_UPDATE__NAME = 2,
+	PERF_EVENT_UPDATE__CPUS = 3,
+	PERF_EVENT_UPDATE__64_BITS = 0xffffffffffffffff,
+};
+
 struct perf_record_event_update {
 	struct perf_event_header header;
-	__u64 type;
+	enum perf_event_update_type type;
 	__u64 id;
-	char data[];
+	char name[];
+};
+
+struct perf_record_event_update_scale {
+	struct perf_event_header header;
+	enum perf_event_update_type type;
+	__u64 id;
+	double scale;
+};
+
+struct perf_record_event_update_cpus {
+	struct perf_event_header header;
+	enum perf_event_update_type type;
+	__u64 id;
+	__u16 cpus[];
 };
 
 struct perf_record_time_conv {
