@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.query.where import Where
 
 
-def cut(
-    batches: Iterable[Batch | None], skip: int, count: int | None
-) -> Iterator[Batch | None]:
+def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterator[Batch | None]:
     """Without the first `skip` records, the first `count`; None is all."""
     for batch in batches:
         if batch is None:

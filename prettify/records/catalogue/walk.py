@@ -29,9 +29,7 @@ class Place:
 
     __slots__ = ("count", "limit", "skip", "start")
 
-    def __init__(
-        self, start: int | None, limit: int | None, count: int | None, skip: int
-    ) -> None:
+    def __init__(self, start: int | None, limit: int | None, count: int | None, skip: int) -> None:
         self.start = start
         self.limit = limit
         self.count = count

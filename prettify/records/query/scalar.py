@@ -323,7 +323,9 @@ class _Compiler:
         if symbol == "in":
             if all(code.constant for code in others):
                 known = frozenset(code.run(None) for code in others)
-                return Code(TRUTH, lambda frame: (one(frame) in known) != negated, constant=constant)
+                return Code(
+                    TRUTH, lambda frame: (one(frame) in known) != negated, constant=constant
+                )
             runs = [code.run for code in others]
             return Code(
                 TRUTH,
