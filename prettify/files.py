@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prettify.api import RecordType
-from prettify.errors import DataError
+from prettify.errors import PrettifyError
 from prettify.records.catalogue.information import FormatInfo, TableInfo, formats
 from prettify.records.catalogue.reading import Choice, File, Library
 from prettify.records.input import Input
@@ -55,7 +55,7 @@ def read(
     """
     tables = [table] if isinstance(table, str) else table or ()
     choice = Choice(format, tables, where=where, byte_order=byte_order)
-    errors: list[DataError] = []
+    errors: list[PrettifyError] = []
     with Input(str(source) if hasattr(source, "__fspath__") else source) as data:
         bound = Library().bound(data, format, byte_order)
         for batch in File(data, bound, choice).batches(errors.append):

@@ -79,8 +79,8 @@ COMMAND = Command(
             (
                 Option(
                     "--format",
-                    "the data's format, one of the catalogue (prettify formats lists them): all its tables "
-                    "are shown; without -C and --header the default is whichever it is",
+                    "the data's format, by its name (prettify formats lists them): all its "
+                    "tables are shown; without -C and --header the default is whichever it is",
                     "NAME[:VARIANT]",
                 ),
                 Option(

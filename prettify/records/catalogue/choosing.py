@@ -98,5 +98,5 @@ class Filter:
             places = numpy.flatnonzero(kinds == kind)
             size = self._table.kinds[kind].layout.size
             gathered = data[rows[places, 1][:, None] + numpy.arange(size)]
-            keep[places] = self._mask(kind, memoryview(numpy.ascontiguousarray(gathered)))
+            keep[places] = self._mask(kind, gathered.reshape(-1).data)
         return keep
