@@ -25,9 +25,10 @@ from prettify.core.program import WORDS, Program
 from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import PrettifyError, TypeInfoError
-from prettify.sources.btf import MAX_NAME, Btf
+from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
 from prettify.sources.opening import FORMATS
+from prettify.sources.strings import MAX_NAME
 
 HEADER = 24
 FIRST = HEADER + 16  # where type 2 is, behind an int
