@@ -27,7 +27,6 @@ from prettify.dialects.options import Options
 from prettify.errors import PrettifyError, TypeInfoError
 from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
-from prettify.sources.opening import FORMATS
 from prettify.sources.strings import MAX_NAME
 
 HEADER = 24
@@ -729,7 +728,7 @@ def test_a_wide_struct_in_no_more_than_linear_time() -> None:
 
 
 def read_elf(data: bytes) -> model.TypeGraph:
-    return open_elf(io.BytesIO(data), PATH, FORMATS, None)
+    return open_elf(io.BytesIO(data), PATH, ("btf",), None)
 
 
 ELVES = {

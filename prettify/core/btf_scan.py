@@ -2,9 +2,9 @@
 """Finds where the types of a type section begin, and which have a given name or kind.
 
 Neither BTF nor CTF says where its types are: a record's length follows from its kind and its count
-of elements, so one has to walk them all. That walk is the loop here. What records look like is data:
-a `shape` and the `tails` of the kinds (BTF: kernel documentation, section 2.2, `info` with the wide
-masks of 2026; CTF: `prettify.sources.ctf.forms`).
+of elements, so one has to walk them all. That walk is the loop here. What records look like is
+data: a `shape` and the `tails` of the kinds (BTF: kernel documentation, section 2.2, `info` with
+the wide masks of 2026; CTF: `prettify.sources.ctf.forms`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import struct
 from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
-from prettify.errors import TypeInfoError, one_line
+from prettify.errors import TypeInfoError, UsageError, one_line
 from prettify.sources.btf_kinds import INT, KINDS, NAMELESS, READERS, STRUCT, TAILS, Record
 from prettify.sources.pointer_size import guessed_pointer_size
 from prettify.sources.strings import MAX_NAME, name_at
@@ -328,6 +328,13 @@ class Btf:
             self.data, self._types, self.byte_order == "big", self._offsets, kind
         ):
             yield self.first_id + index
+
+
+def checked_base(base: model.TypeGraph | None) -> Btf | None:
+    """What split BTF is to continue, if it is BTF; else a UsageError."""
+    if base is None or isinstance(base, Btf):
+        return base
+    raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
 
 
 def _tails(layout: bytes) -> memoryview:

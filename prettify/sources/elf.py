@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from prettify.errors import TypeInfoError, UsageError
-from prettify.sources.btf import Btf
+from prettify.sources.btf import Btf, checked_base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from prettify.model import TypeGraph
 
 
-def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | None) -> TypeGraph:
+def open_elf(
+    stream: BinaryIO, path: str, formats: Iterable[str], base: TypeGraph | None
+) -> TypeGraph:
     """The type graph of the first of `formats` that an ELF file holds.
 
     Raises TypeInfoError where it holds none of them, or is damaged; UsageError where pyelftools is
@@ -34,7 +36,7 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
             graph = FORMATS[name][0](elf, path, base)
             if graph is not None:
                 return graph
-    except TypeInfoError:
+    except (TypeInfoError, UsageError):
         raise
     except Exception as error:
         # pyelftools meets damage with whatever exception comes up.
@@ -46,7 +48,7 @@ def open_elf(stream: BinaryIO, path: str, formats: Iterable[str], base: Btf | No
     raise TypeInfoError(f"an ELF file without type information ({known})", path)
 
 
-def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
+def _read_btf(elf: Any, path: str, base: TypeGraph | None) -> TypeGraph | None:
     data = _section(elf, path, ".BTF")
     if data is None:
         return None
@@ -56,7 +58,25 @@ def _read_btf(elf: Any, path: str, base: Btf | None) -> TypeGraph | None:
     own_base = _section(elf, path, ".BTF.base")
     if own_base is not None:
         base = Btf(own_base, f"{path}(.BTF.base)", None, pointer_size)
-    return Btf(data, f"{path}(.BTF)", base, pointer_size)
+    return Btf(data, f"{path}(.BTF)", checked_base(base), pointer_size)
+
+
+def _read_ctf(elf: Any, path: str, base: TypeGraph | None) -> TypeGraph | None:
+    from prettify.sources.ctf.graph import Ctf
+    from prettify.sources.ctf.repairs import arrays_reversed
+
+    for name in (".ctf", ".SUNW_ctf"):
+        data = _section(elf, path, name)
+        if data:
+            return Ctf(
+                data,
+                f"{path}({name})",
+                base if isinstance(base, Ctf) else None,
+                elf.elfclass // 8,
+                lambda dynamic: _section(elf, path, ".dynstr" if dynamic else ".strtab"),
+                arrays_reversed(_section(elf, path, ".comment") or b""),
+            )
+    return None
 
 
 def _section(elf: Any, path: str, name: str) -> bytes | None:
@@ -85,6 +105,7 @@ def _section(elf: Any, path: str, name: str) -> bytes | None:
 
 
 # What an ELF file may hold, and what that is in words. A new format is a row here.
-FORMATS: dict[str, tuple[Callable[[Any, str, Btf | None], TypeGraph | None], str]] = {
+FORMATS: dict[str, tuple[Callable[[Any, str, TypeGraph | None], TypeGraph | None], str]] = {
     "btf": (_read_btf, "BTF, a section .BTF"),
+    "ctf": (_read_ctf, "CTF, a section .ctf or .SUNW_ctf"),
 }

@@ -6,7 +6,7 @@ import os
 
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
-from prettify.sources.btf import Btf
+from prettify.sources.btf import Btf, checked_base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 KERNEL_FOLDER = "/sys/kernel/btf"
 KERNEL = KERNEL_FOLDER + "/vmlinux"
-FORMATS = ("btf",)  # of type information in ELF files, in the order they are tried
+FORMATS = ("btf", "ctf")  # of type information in ELF files, in the order they are tried
+MAGIC_LENGTH = 8  # bytes; the longest is that of CTF archives
 BTF_MAGICS = (b"\x9f\xeb", b"\xeb\x9f")
+CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
+CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
 
 
@@ -26,8 +29,9 @@ def open_source(
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
-    base: what split BTF continues. BTF of a kernel module in /sys/kernel/btf finds the kernel's
-    by itself. Raises UsageError where there is no such source, TypeInfoError where it is bad.
+    base: what split BTF continues, or the parent of a CTF dictionary. BTF of a kernel module in
+    /sys/kernel/btf finds the kernel's by itself. Raises UsageError where there is no such source,
+    TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -39,23 +43,21 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            magic = stream.read(4)
+            magic = stream.read(MAGIC_LENGTH)
             stream.seek(0)
             if magic[:2] in BTF_MAGICS:
-                return Btf(stream.read(), path, _checked_base(base))
-            if magic == ELF_MAGIC:
+                return Btf(stream.read(), path, checked_base(base))
+            if magic[:2] in CTF_MAGICS or magic == CTF_ARCHIVE_MAGIC:
+                from prettify.sources.ctf.graph import Ctf
+
+                return Ctf(stream.read(), path, base if isinstance(base, Ctf) else None)
+            if magic[:4] == ELF_MAGIC:
                 from prettify.sources.elf import open_elf
 
-                return open_elf(stream, path, formats, _checked_base(base))
+                return open_elf(stream, path, formats, base)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
-    raise TypeInfoError("neither BTF nor an ELF file", path)
-
-
-def _checked_base(base: TypeGraph | None) -> Btf | None:
-    if base is None or isinstance(base, Btf):
-        return base
-    raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
+    raise TypeInfoError("neither BTF nor CTF nor an ELF file", path)
 
 
 def default_sources() -> list[str]:
