@@ -1,9 +1,9 @@
-"""What compilers are known to write wrongly into CTF, and how it is read all the same.
+"""What compilers and linkers are known to write wrongly into CTF, and how it is read all the same.
 
 arrays    gcc before 14 writes the dimensions of `int a[2][3]` in the wrong order (its bug 114186).
           Nothing in the CTF tells, so `arrays_reversed` asks who compiled the ELF file around it.
-enums     gcc writes every enum with the size of an `int`, packed ones too. Where a member has less
-          room than that, its enum is as small as its values allow.
+enums     binutils' linker writes every enum with the size of an `int`, packed ones too. Where a
+          member has less room than that, its enum is as small as its values allow.
 """
 
 from __future__ import annotations
@@ -22,20 +22,23 @@ if TYPE_CHECKING:
     from prettify.sources.ctf.dictionary import Record
     from prettify.sources.ctf.graph import Ctf
 
-GCC = b"GCC: "
+GCC = b"GCC: ("
+MAX_DIGITS = 5  # of a version of gcc
 MAX_DIMENSIONS = 16  # of an array of enums
 FIXED_IN = 14  # the first version of gcc that has the dimensions of arrays in order
 
 
 def arrays_reversed(comment: bytes) -> bool:
-    """Whether an ELF file's section .comment says that only a gcc with that bug was at work."""
-    versions = [
-        int(number)
+    """Whether an ELF file's section .comment says that only a gcc with that bug was at work.
+
+    Its lines are like `GCC: (Debian 12.2.0-14) 12.2.0` and `GCC: (GNU) 13.1.1 20230519`.
+    """
+    words = [
+        line.partition(b") ")[2].split(b".")[0]
         for line in comment.split(b"\0")
         if line.startswith(GCC)
-        for number in line.split()[-1].split(b".")[:1]
-        if number.isdigit()
     ]
+    versions = [int(word) for word in words if word.isdigit() and len(word) < MAX_DIGITS]
     return bool(versions) and max(versions) < FIXED_IN
 
 
