@@ -85,7 +85,7 @@ class Ctf:
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
-        self.small_enums: dict[int, int] = {}  # by the id of the enum: see `repairs`
+        self.small_enums: dict[int, int] = {}  # by id: see `repairs`
         self._ends: dict[int, End] = {}
         self._pointer_size = pointer_size
         # Types that no record is of, and what they were made for; shared, so that ids stay unique.
