@@ -191,17 +191,21 @@ HELP = Option("-h --help", "show this help and exit")
 SOURCES = (
     Option(
         "-t --types",
-        "where types come from: raw BTF, an ELF file with a .BTF section, or a format of the "
-        "catalogue; repeatable, searched in order (default: the running kernel's BTF, then the "
-        "catalogue)",
+        "where types come from: raw BTF or CTF, an ELF file with either in a section, or a format "
+        "of the catalogue; repeatable, searched in order (default: the running kernel's BTF, then "
+        "the catalogue)",
         "SOURCE",
     ),
     Option(
         "-F --format-path --format_path",
-        "which type information to take from an ELF file, in order (known: btf)",
+        "which type information to take from an ELF file, in order (known: btf, ctf)",
         "LIST",
     ),
-    Option("--btf-base --btf_base", "the BTF that split BTF continues", "FILE"),
+    Option(
+        "--btf-base --btf_base",
+        "the BTF that split BTF continues, or a CTF dictionary's parent",
+        "FILE",
+    ),
 )
 
 
