@@ -22,9 +22,15 @@ except ImportError:
 # Each has one source, a .py file in Cython's pure-Python mode. The Makefile reads this table too.
 COMPILED = [
     "prettify.core.btf_scan",
+    "prettify.core.dwarf_digest",
+    "prettify.core.dwarf_index",
+    "prettify.core.dwarf_names",
+    "prettify.core.dwarf_scan",
+    "prettify.core.dwarf_search",
     "prettify.core.emitter",
     "prettify.core.fields",
     "prettify.core.kernel_state",
+    "prettify.core.lz4",
     "prettify.core.numbers",
     "prettify.core.shortest",
     "prettify.core.text",

@@ -11,6 +11,7 @@ pointed at       what the names in casts are made of: structs, unions and enums 
 from __future__ import annotations
 
 from prettify import model
+from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, one_line
 
 TYPE_CHECKING = False
@@ -67,6 +68,7 @@ class Detached:
         "_rows",
         "byte_order",
         "cache",
+        "origin",
         "path",
         "pointer_size",
         "stripped",
@@ -77,6 +79,7 @@ class Detached:
         self.path = path
         self.byte_order = byte_order
         self.pointer_size = pointer_size
+        self.origin = Origin("pickle")
         self._rows = {row[1]: row for row in rows}
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
@@ -127,6 +130,25 @@ class Detached:
         type_ = self.by_id(type_id)
         return type_.kind, type_.name
 
+    def size(self, type_id: int) -> int:
+        """Bytes of a type, -1 where it has none."""
+        return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this is: the types that came along."""
+        return Description(
+            self.path,
+            "types without their source",
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word((row[0], 1) for row in self._rows.values() if row[1]),
+        )
+
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: its definition, where it has been needed, is in its place."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, naming the source it came from."""
         return TypeInfoError(one_line(what), self.path)
@@ -142,8 +164,8 @@ def detach(type_: model.Type) -> Detached:
     seeds = [type_id for found in whole.values() for type_id in _named(found)]
     names = _reached(graph, seeds, whole, _named)
     texts: dict[str, str] = {}  # one object for equal strings, which pickle then writes once
-    rows = [_row(found, texts, insides=True) for found in whole.values()]
-    rows += [_row(found, texts, insides=False) for found in names.values()]
+    rows = [_row(i, found, texts, insides=True) for i, found in whole.items()]
+    rows += [_row(i, found, texts, insides=False) for i, found in names.items()]
     rows.sort(key=lambda row: row[1])
     return Detached(graph.path, graph.byte_order, graph.pointer_size, rows)
 
@@ -165,6 +187,9 @@ def _reached(
             type_ = graph.by_id(type_id)
         except TypeInfoError:
             continue
+        if leads is _held and isinstance(type_, model.Forward):
+            # Its definition, elsewhere in the source, comes along in its place.
+            type_ = graph.definition(type_)
         found[type_id] = type_
         pending += leads(type_)
     return found
@@ -194,8 +219,10 @@ def _named(type_: model.Type) -> Iterable[int]:
     return []
 
 
-def _row(type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
-    """A type as what it is made of; without `insides` a struct, union or enum is but a name."""
+def _row(type_id: int, type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
+    """A type, by that id, as what it is made of; without `insides` structs, unions and enums
+    are but names.
+    """
 
     def values_of(thing: object, names: tuple[str, ...]) -> Iterable[object]:
         for name in names:
@@ -207,4 +234,4 @@ def _row(type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
             yield texts.setdefault(value, value) if isinstance(value, str) else value
 
     kind = texts.setdefault(type_.kind, type_.kind)
-    return (kind, type_.id, *values_of(type_, KINDS[type_.kind][1]))
+    return (kind, type_id, *values_of(type_, KINDS[type_.kind][1]))

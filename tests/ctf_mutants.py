@@ -3,26 +3,29 @@
     python tests/ctf_mutants.py RUN COUNT FILE   reads COUNT mutants and prints what went wrong
     python tests/ctf_mutants.py RUN:NUMBER       reads one, which may end with a traceback
 
-What is expected, and the limits of time and memory, are those of `btf_mutants`.
+What is expected, and the limits of time and memory, are those of `mutants`.
 """
 
 from __future__ import annotations
 
+import functools
 import struct
+import sys
 import zlib
 from bisect import bisect_right
 from pathlib import Path
 from random import Random
 
-import btf_mutants
-from btf_mutants import MAX_TYPES, NAME, WORDS, judged
+from btf_mutants import MAX_TYPES, WORDS
 from ctf_kinds import all_kinds, family
 from ctf_writer import ARCHIVE_MAGIC, COMPRESSED, FORMS, Endian, Form
-from prettify import model
+from mutants import judged, read_limited, read_list, read_type
+from prettify.errors import TypeInfoError
 from prettify.sources.ctf.graph import Ctf
-from prettify.sources.search import Sources, listed
+from prettify.sources.search import Sources
 
 VECTORS = Path(__file__).resolve().parent / "vectors" / "ctf"
+NAME = "mutant.ctf"
 ORDERS: tuple[Endian, ...] = ("little", "big")
 
 
@@ -116,6 +119,7 @@ class Mutant:
                 self._put(form.header_size - 8, self._word(form.header_size - 8) + grown)
 
 
+@functools.cache
 def originals() -> list[Original]:
     """What is damaged: real files, and files of the writer: each version, of both ends."""
     found = [Original(p.name, p.read_bytes()) for p in sorted(VECTORS.glob("*.ctf"))]
@@ -135,21 +139,39 @@ def mutant(known: list[Original], run: int, number: int) -> tuple[Mutant, Random
     return Mutant(random.choice(known), random), random
 
 
-def check(damaged: Mutant, random: Random) -> None:
+def check(run: int, number: int) -> None:
     """Read a mutant. Raises what no reader may raise, or AssertionError."""
-    with judged():
+    damaged, random = mutant(originals(), run, number)
+    with judged(well_formed):
         # As files that old compilers made are read, and others.
         graph = Ctf(bytes(damaged.data), NAME, arrays_reversed=random.random() < 0.5)
         sources = Sources([NAME])
         sources._graphs[NAME] = graph
         assert graph.pointer_size in (4, 8)
         if random.random() < 0.25:
-            with judged():
-                for type_ in listed(sources):
-                    assert type_.size is None or 0 <= type_.size <= model.MAX_SIZE
+            read_list(sources)
+        if random.random() < 0.1:
+            with judged(well_formed):
+                assert graph.describe().types == len(graph.all_ids())
         for type_id in _chosen(damaged, graph, random):
-            with judged():
-                btf_mutants.read_type(sources, graph, type_id, random)
+            with judged(well_formed):
+                _read(sources, graph, type_id, random)
+
+
+def _read(sources: Sources, graph: Ctf, type_id: int, random: Random) -> None:
+    type_ = graph.by_id(type_id)
+    assert (type_.kind, type_.name) == graph.summary(type_id)
+    if type_.name:
+        assert type_id in graph.ids(type_.name)
+    read_type(sources, graph, type_id, random)
+
+
+def well_formed(error: TypeInfoError) -> None:
+    """An error about types names its file, of an archive the dictionary in it, and the place."""
+    text = str(error)
+    assert error.path.split("[")[0] == NAME, text
+    assert error.offset is not None, text
+    assert text == f"{error.path}: {error.what} (at byte {error.offset:#x})"
 
 
 def _chosen(damaged: Mutant, graph: Ctf, random: Random) -> list[int]:
@@ -167,7 +189,15 @@ def _chosen(damaged: Mutant, graph: Ctf, random: Random) -> list[int]:
     return chosen
 
 
-READER = btf_mutants.Reader(originals, mutant, check)
+def _alone(run: int, number: int) -> None:
+    damaged, _ = mutant(originals(), run, number)
+    print(f"{damaged.original.name}, damaged at {damaged.places}")
+    Path(NAME).write_bytes(damaged.data)
+    check(run, number)
+
 
 if __name__ == "__main__":
-    btf_mutants.main(READER)
+    if ":" in sys.argv[1]:
+        _alone(*map(int, sys.argv[1].split(":")))
+    else:
+        sys.exit(read_limited(int(sys.argv[1]), int(sys.argv[2]), check, sys.argv[3]))

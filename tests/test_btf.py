@@ -28,7 +28,7 @@ from prettify.api import RecordType
 from prettify.errors import TypeInfoError
 from prettify.sources import btf_kinds as btf_source
 from prettify.sources.btf import Btf
-from prettify.sources.opening import KERNEL
+from prettify.sources.kernels import KERNEL
 from prettify.sources.pointer_size import LONG_NAMES
 
 ORDERS: tuple[Endian, ...] = ("little", "big")

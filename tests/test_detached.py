@@ -30,7 +30,7 @@ from prettify.errors import (
     UsageError,
 )
 from prettify.sources.btf import Btf
-from prettify.sources.opening import KERNEL
+from prettify.sources.kernels import KERNEL
 from strategies import c_types, record_bytes
 
 FLAGS = ("compact", "noname", "ptr_raw", "zero", "hex")

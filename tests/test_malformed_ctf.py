@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 import time
 import tracemalloc
 import zlib
@@ -14,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import ctf_mutants
-import prettify
-from btf_mutants import read_many
+import mutants
 from ctf_kinds import INT, common, family
 from ctf_writer import (
     COMPRESSED,
@@ -290,13 +287,13 @@ def test_types(name: str) -> None:
     writer = common("libctf-3", "little")
     type_id = build(writer)
     source = Ctf(writer.bytes(), PATH)
-    what = re_strings(what, source)
+    what = with_end(what, source)
     assert_fails(lambda: source.by_id(type_id), what, FIRST + offset)
     # The others can be read.
     assert model.size_of(source.by_id(2)) == 4
 
 
-def re_strings(what: str, source: Ctf) -> str:
+def with_end(what: str, source: Ctf) -> str:
     """A message that names the end of the strings, which depends on the test."""
     return what.replace(
         "strings, 0x9", f"strings, {source._dictionaries[0].section('strings')[1]:#x}"
@@ -490,7 +487,7 @@ def test_large_enums_are_measured_once() -> None:
 
 
 def test_mutants() -> None:
-    assert list(read_many(0, 500, lambda number: None, ctf_mutants.READER)) == []
+    assert list(mutants.read_many(0, 500, ctf_mutants.check, lambda number: None)) == []
 
 
 def test_mutants_differ_and_get_through() -> None:
@@ -517,13 +514,4 @@ COUNT = 2_500
 @pytest.mark.parametrize("run", range(1, RUNS + 1))
 def test_many_mutants(run: int, tmp_path: Path) -> None:
     """In a process of its own, whose memory and time for one mutant are limited."""
-    progress = tmp_path / "progress"
-    done = subprocess.run(
-        [sys.executable, ctf_mutants.__file__, str(run), str(COUNT), str(progress)],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(Path(prettify.__file__).parent.parent)},
-    )
-    at = f"{run}:{int(progress.read_text() or 0)}" if progress.exists() else "the start"
-    assert done.returncode in (0, 1), f"killed at {at}: {done.returncode}\n{done.stderr}"
-    assert not done.stdout
+    mutants.run_limited(ctf_mutants.__file__, [str(run), str(COUNT)], tmp_path)

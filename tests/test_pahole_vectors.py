@@ -21,9 +21,9 @@ FOLDER = VECTORS / "pahole"
 
 
 def rows() -> list[dict[str, Any]]:
-    """The rows that are about BTF and have no arguments in their type."""
+    """The rows that have no arguments in their type: of BTF (.btf), and of DWARF (.o)."""
     vectors = json.loads((FOLDER / "prettify_vectors.json").read_text())["vectors"]
-    return [v for v in vectors if v["obj"].endswith(".btf") and "(" not in (v["type"] or "")]
+    return [v for v in vectors if "(" not in (v["type"] or "")]
 
 
 def arguments(row: dict[str, Any]) -> list[str]:

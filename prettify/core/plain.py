@@ -18,8 +18,8 @@ compiled = False
 class _Nothing:
     """A decorator and a context manager without effect."""
 
-    def __call__(self, function: Function) -> Function:
-        return function
+    def __call__(self, decorated: Function) -> Function:
+        return decorated
 
     def __enter__(self) -> None:
         return None
@@ -32,7 +32,7 @@ def _factory(*_args: object, **_options: object) -> _Nothing:
     return nogil
 
 
-nogil = gil = cfunc = inline = _Nothing()
+nogil = gil = cfunc = cclass = final = inline = _Nothing()
 exceptval = _factory
 
 

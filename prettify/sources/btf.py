@@ -12,19 +12,23 @@ import struct
 from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
+from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, UsageError, one_line
 from prettify.sources.btf_kinds import INT, KINDS, NAMELESS, READERS, STRUCT, TAILS, Record
-from prettify.sources.pointer_size import guessed_pointer_size
 from prettify.sources.strings import MAX_NAME, name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAGIC = 0xEB9F
+ORDERS = {b"\x9f\xeb": "little", b"\xeb\x9f": "big"}  # the magic in each byte order
 HEADER = struct.Struct("<HBBIIIII")
 HEADER_WITH_LAYOUT = 32  # bytes from which on a header has layout_off and layout_len
 VERSION = 1
+# Of these the common record holds the size.
+SAID_SIZES = frozenset(
+    (model.INT, model.FLOAT, model.STRUCT, model.UNION, model.ENUM, model.SECTION)
+)
 KINDS_IN_INFO = 128
 
 # What the scanner is told of records (section 2.2): no sizes of two words, no large elements.
@@ -52,6 +56,7 @@ class Btf:
         "data",
         "first_id",
         "first_string",
+        "origin",
         "path",
         "stripped",
         "unqualified",
@@ -63,6 +68,7 @@ class Btf:
         self.data = data
         self.path = path
         self.base = base
+        self.origin = Origin()
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
@@ -98,11 +104,14 @@ class Btf:
     def pointer_size(self) -> int:
         """Bytes in a pointer: the ELF file's class, else the size of `long`, else a guess."""
         if not self._pointer_size:
-            self._pointer_size = (
-                self.base.pointer_size
-                if self.base
-                else guessed_pointer_size(self, self._of_kind(INT), self._of_kind(STRUCT))
-            )
+            if self.base:
+                self._pointer_size = self.base.pointer_size
+            else:
+                from prettify.sources.pointer_size import guessed_pointer_size
+
+                self._pointer_size = guessed_pointer_size(
+                    self, self._of_kind(INT), self._of_kind(STRUCT)
+                )
         return self._pointer_size
 
     def by_id(self, type_id: int) -> model.Type:
@@ -155,6 +164,38 @@ class Btf:
         number = info >> 24 & 0x7F
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
+    def size(self, type_id: int) -> int:
+        """Bytes of a type, -1 where it has none; of most kinds without building it."""
+        if self.base is not None and type_id < self.first_id:
+            return self.base.size(type_id)
+        _, info, size = self._words.unpack_from(self.data, self._offset(type_id))
+        if KINDS.get(info >> 24 & 0x7F) in SAID_SIZES:
+            return int(size)
+        return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this source is; the types are its own, without its base's."""
+        kinds: dict[int, int] = {}
+        read, start = self._words.unpack_from, self._types
+        for offset in self._offsets:
+            number = read(self.data, start + offset)[1] >> 24 & 0x7F
+            kinds[number] = kinds.get(number, 0) + 1
+        return Description(
+            self.path,
+            "split BTF" if self.base else "BTF",
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word(
+                (KINDS.get(number, f"kind {number}"), count) for number, count in kinds.items()
+            ),
+            base=self.base.path if self.base else "",
+        )
+
+    def definition(self, forward: model.Forward) -> model.Type:
+        """The declaration itself: BTF has one only of what it does not define."""
+        return forward
+
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the file it stands."""
         if self.base is not None and type_id < self.first_id:
@@ -171,8 +212,7 @@ class Btf:
             raise TypeInfoError(
                 f"not BTF: {len(data)} bytes, the header alone has {HEADER.size}", path, 0
             )
-        orders = {MAGIC: "little", (MAGIC & 0xFF) << 8 | MAGIC >> 8: "big"}
-        order = orders.get(struct.unpack_from("<H", data)[0])
+        order = ORDERS.get(data[:2])
         if order is None:
             raise TypeInfoError(f"not BTF: it begins with {data[:4].hex(' ')}", path, 0)
         mark = "<" if order == "little" else ">"
@@ -335,6 +375,16 @@ def checked_base(base: model.TypeGraph | None) -> Btf | None:
     if base is None or isinstance(base, Btf):
         return base
     raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
+
+
+def is_split(data: bytes) -> bool:
+    """Whether BTF needs a base: its first string is not the empty one. False for what is no BTF."""
+    if len(data) < HEADER.size or data[:2] not in ORDERS:
+        return False
+    mark = "<" if ORDERS[data[:2]] == "little" else ">"
+    header_length, *_, strings_at, strings = struct.unpack_from(f"{mark}5I", data, 4)
+    start: int = header_length + strings_at
+    return strings > 0 and start < len(data) and data[start] != 0
 
 
 def _tails(layout: bytes) -> memoryview:

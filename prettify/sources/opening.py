@@ -6,32 +6,40 @@ import os
 
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
-from prettify.sources.btf import Btf, checked_base
+from prettify.sources.btf import ORDERS, Btf, checked_base
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import BinaryIO
 
     from prettify.model import TypeGraph
+    from prettify.sources.dwarf.languages import Languages
+    from prettify.sources.headers import CompilerOptions
 
-KERNEL_FOLDER = "/sys/kernel/btf"
-KERNEL = KERNEL_FOLDER + "/vmlinux"
-FORMATS = ("btf", "ctf")  # of type information in ELF files, in the order they are tried
-MAGIC_LENGTH = 8  # bytes; the longest is that of CTF archives
-BTF_MAGICS = (b"\x9f\xeb", b"\xeb\x9f")
+FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
 CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
 CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
+HEAD = 0x250  # bytes at the start of a file that tell what it is
+DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
+IMAGE = "a kernel image"  # as a container of types
+KERNEL_POINTER = 8  # bytes, of the machines whose kernels are flat images
 
 
 def open_source(
-    path: str, formats: Sequence[str] = FORMATS, base: TypeGraph | None = None
+    path: str,
+    formats: Sequence[str] = FORMATS,
+    base: TypeGraph | None = None,
+    options: CompilerOptions | None = None,
+    languages: Languages | None = None,
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
-    base: what split BTF continues, or the parent of a CTF dictionary. BTF of a kernel module in
-    /sys/kernel/btf finds the kernel's by itself. Raises UsageError where there is no such source,
-    TypeInfoError where it is bad.
+    base: what split BTF continues, or the parent of a CTF dictionary; BTF of a kernel module finds
+    the kernel's by itself. options: for files that are C. languages: of the compile units of DWARF.
+    Raises UsageError where there is no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -43,21 +51,89 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            magic = stream.read(MAGIC_LENGTH)
-            stream.seek(0)
-            if magic[:2] in BTF_MAGICS:
-                return Btf(stream.read(), path, checked_base(base))
-            if magic[:2] in CTF_MAGICS or magic == CTF_ARCHIVE_MAGIC:
-                from prettify.sources.ctf.graph import Ctf
-
-                return Ctf(stream.read(), path, base if isinstance(base, Ctf) else None)
-            if magic[:4] == ELF_MAGIC:
-                from prettify.sources.elf import open_elf
-
-                return open_elf(stream, path, formats, base)
+            graph = _opened(stream, path, formats, base, options, languages, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
-    raise TypeInfoError("neither BTF nor CTF nor an ELF file", path)
+    if folder == KERNEL_FOLDER:
+        graph.origin.build_id = running_build_id(name, graph.byte_order)
+    return graph
+
+
+def _opened(
+    stream: BinaryIO,
+    path: str,
+    formats: Sequence[str],
+    base: TypeGraph | None,
+    options: CompilerOptions | None,
+    languages: Languages | None,
+    depth: int,
+) -> TypeGraph:
+    """What an open file holds, whatever it is wrapped in; `depth` is how many wrappings deep."""
+    head = stream.read(HEAD)
+    stream.seek(0)
+    if head[:2] in ORDERS:
+        return Btf(stream.read(), path, checked_base(base))
+    if head[:2] in CTF_MAGICS or head.startswith(CTF_ARCHIVE_MAGIC):
+        from prettify.sources.ctf.graph import Ctf
+
+        return Ctf(stream.read(), path, base if isinstance(base, Ctf) else None)
+    if head.startswith(ELF_MAGIC):
+        from prettify.sources.elf import open_elf
+
+        return open_elf(stream, path, formats, base, _base_of_module, languages)
+    if not depth:
+        from prettify.sources.headers import LANGUAGES, open_header
+
+        language = LANGUAGES.get(os.path.splitext(path)[1])
+        if language:
+            return open_header(path, language, options)
+    from prettify.sources import compression, images
+
+    if images.is_flat(head):
+        graph: TypeGraph = Btf(
+            images.btf_of(stream.read(), path), path, checked_base(base), KERNEL_POINTER
+        )
+        graph.origin.container = IMAGE
+        return graph
+    codec = compression.codec_of(head)
+    if depth < DEEPEST and (codec or images.is_image(head)):
+        data = stream.read()
+        if codec:
+            inner = compression.as_file(compression.unpacked(codec, data, 0, path))
+        else:
+            inner = images.kernel_in(data, path)
+        del data
+        with inner:
+            graph = _opened(inner, path, formats, base, options, languages, depth + 1)
+        graph.origin.container += f" in {codec.name if codec else IMAGE}"
+        return graph
+    raise TypeInfoError(
+        "neither BTF, CTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+    )
+
+
+def _base_of_module(release: str, path: str) -> Btf:
+    """The kernel's BTF that a module's continues."""
+    from prettify.sources.kernels import base_of_module
+
+    found = base_of_module(release, path, lambda place: open_source(place, ("btf",)))
+    assert isinstance(found, Btf)
+    return found
+
+
+def languages_of(
+    only: str | Sequence[str] | None, without: str | Sequence[str] | None
+) -> Languages | None:
+    """What `lang` and `lang_exclude` name ("c11,rust", or a list); None for all languages.
+
+    Raises UsageError for a language that is not known.
+    """
+    if only is None and without is None:
+        return None
+    from prettify.sources.dwarf.languages import Languages, language_codes
+
+    wanted = None if only is None else language_codes("--lang", only)
+    return Languages(wanted, language_codes("--lang-exclude", without or ()))
 
 
 def default_sources() -> list[str]:

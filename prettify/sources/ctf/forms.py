@@ -175,11 +175,14 @@ FREEBSD_WIDE = Records(
 
 
 class Form:
-    """A version of the format. `flags`: those that are known."""
+    """A version of the format, by its `name`. `flags`: those that are known."""
 
-    __slots__ = ("flags", "header", "records")
+    __slots__ = ("flags", "header", "name", "records")
 
-    def __init__(self, header: tuple[str, ...], records: Records, flags: int = COMPRESSED) -> None:
+    def __init__(
+        self, name: str, header: tuple[str, ...], records: Records, flags: int = COMPRESSED
+    ) -> None:
+        self.name = name
         self.header = header
         self.records = records
         self.flags = flags
@@ -187,9 +190,9 @@ class Form:
 
 # By magic and the version in the file.
 FORMS = {
-    (LIBCTF_MAGIC, 1): Form(LIBCTF_2_HEADER, NARROW),
-    (LIBCTF_MAGIC, 3): Form(LIBCTF_2_HEADER, LIBCTF_WIDE),
-    (LIBCTF_MAGIC, 4): Form(LIBCTF_3_HEADER, LIBCTF_WIDE, 0x1F),
-    (SOLARIS_MAGIC, 2): Form(SOLARIS_HEADER, NARROW),
-    (SOLARIS_MAGIC, 3): Form(SOLARIS_HEADER, FREEBSD_WIDE),
+    (LIBCTF_MAGIC, 1): Form("CTF 1", LIBCTF_2_HEADER, NARROW),
+    (LIBCTF_MAGIC, 3): Form("CTF 2", LIBCTF_2_HEADER, LIBCTF_WIDE),
+    (LIBCTF_MAGIC, 4): Form("CTF 3", LIBCTF_3_HEADER, LIBCTF_WIDE, 0x1F),
+    (SOLARIS_MAGIC, 2): Form("CTF 2", SOLARIS_HEADER, NARROW),
+    (SOLARIS_MAGIC, 3): Form("CTF 3", SOLARIS_HEADER, FREEBSD_WIDE),
 }

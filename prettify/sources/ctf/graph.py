@@ -11,6 +11,7 @@ from bisect import bisect_right
 
 from prettify import model
 from prettify.core import btf_scan
+from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.ctf import archive, forms
 from prettify.sources.ctf.dictionary import EXTERNAL, Dictionary, Record
@@ -65,6 +66,7 @@ class Ctf:
         "byte_order",
         "cache",
         "first_id",
+        "origin",
         "path",
         "small_enums",
         "stripped",
@@ -82,6 +84,7 @@ class Ctf:
     ) -> None:
         self.path = path
         self.base = base
+        self.origin = Origin()
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
@@ -173,6 +176,32 @@ class Ctf:
             dictionary, _, name, at = self._entry(type_id)
             return model.VARIABLE, dictionary.known_name(name, at)
         return kind_of(record), name_of(record)
+
+    def size(self, type_id: int) -> int:
+        """What `size_of` says of a type."""
+        return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this source is; the types are its own, without its base's."""
+        kinds = (self.summary(type_id)[0] for type_id in range(self.first_id, self._stop))
+        return Description(
+            self.path,
+            self._dictionaries[0].form.name,
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word((kind, 1) for kind in kinds),
+            base=self.base.path if self.base else "",
+        )
+
+    def definition(self, forward: model.Forward) -> model.Type:
+        """What is declared, where one dictionary of the file defines it; else the declaration.
+
+        Children that define it differently leave it open which of them is meant.
+        """
+        wanted = model.UNION if forward.union else model.STRUCT
+        found = [i for i in self.ids(forward.name) if self.summary(i)[0] == wanted]
+        return self.by_id(found[0]) if len(found) == 1 else forward
 
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the dictionary it stands."""

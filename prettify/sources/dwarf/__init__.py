@@ -1,0 +1,1 @@
+"""DWARF, versions 2 to 5: the debug information that compilers write, as a lazy type graph."""
