@@ -165,7 +165,8 @@ def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
     assert "no such file" in message(run(["-t", missing, "-C", "x"]), 2)
     assert "Is a directory" in message(run(["-t", str(tmp_path), "-C", "x"]), 2)
     (tmp_path / "text").write_text("struct x { int a; };")
-    assert "neither BTF nor an ELF file" in message(run(["-t", f"{tmp_path}/text", "-C", "x"]), 2)
+    text = message(run(["-t", f"{tmp_path}/text", "-C", "x"]), 2)
+    assert "neither BTF nor CTF nor an ELF file" in text
     (tmp_path / "broken").write_bytes(b"\x7fELF" + bytes(100))
     assert "damaged ELF file" in message(run(["-t", f"{tmp_path}/broken", "-C", "x"]), 2)
 

@@ -23,9 +23,9 @@ from prettify.core.program import WORDS, Program
 from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import PrettifyError, TypeInfoError
-from prettify.sources.btf import MAX_NAME, Btf
+from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
-from prettify.sources.opening import FORMATS
+from prettify.sources.strings import MAX_NAME
 
 HEADER = 24
 FIRST = HEADER + 16  # where type 2 is, behind an int
@@ -726,7 +726,7 @@ def test_a_wide_struct_in_no_more_than_linear_time() -> None:
 
 
 def read_elf(data: bytes) -> model.TypeGraph:
-    return open_elf(io.BytesIO(data), PATH, FORMATS, None)
+    return open_elf(io.BytesIO(data), PATH, ("btf",), None)
 
 
 ELVES = {

@@ -6,7 +6,7 @@ import os
 
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
-from prettify.sources.btf import ORDERS, Btf
+from prettify.sources.btf import ORDERS, Btf, checked_base
 from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 
 TYPE_CHECKING = False
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from prettify.sources.dwarf.languages import Languages
     from prettify.sources.headers import CompilerOptions
 
-FORMATS = ("btf", "dwarf")  # of type information in ELF files, in the order they are tried
+FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
+CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
+CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
@@ -35,9 +37,9 @@ def open_source(
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
-    base: what split BTF continues; that of a kernel module finds the kernel's by itself. options:
-    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is
-    no such source, TypeInfoError where it is bad.
+    base: what split BTF continues, or the parent of a CTF dictionary; BTF of a kernel module finds
+    the kernel's by itself. options: for files that are C. languages: of the compile units of DWARF.
+    Raises UsageError where there is no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -49,7 +51,7 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            graph = _opened(stream, path, formats, _checked_base(base), options, languages, 0)
+            graph = _opened(stream, path, formats, base, options, languages, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
     if folder == KERNEL_FOLDER:
@@ -61,7 +63,7 @@ def _opened(
     stream: BinaryIO,
     path: str,
     formats: Sequence[str],
-    base: Btf | None,
+    base: TypeGraph | None,
     options: CompilerOptions | None,
     languages: Languages | None,
     depth: int,
@@ -70,7 +72,11 @@ def _opened(
     head = stream.read(HEAD)
     stream.seek(0)
     if head[:2] in ORDERS:
-        return Btf(stream.read(), path, base)
+        return Btf(stream.read(), path, checked_base(base))
+    if head[:2] in CTF_MAGICS or head.startswith(CTF_ARCHIVE_MAGIC):
+        from prettify.sources.ctf.graph import Ctf
+
+        return Ctf(stream.read(), path, base if isinstance(base, Ctf) else None)
     if head.startswith(ELF_MAGIC):
         from prettify.sources.elf import open_elf
 
@@ -84,7 +90,9 @@ def _opened(
     from prettify.sources import compression, images
 
     if images.is_flat(head):
-        graph: TypeGraph = Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph: TypeGraph = Btf(
+            images.btf_of(stream.read(), path), path, checked_base(base), KERNEL_POINTER
+        )
         graph.origin.container = IMAGE
         return graph
     codec = compression.codec_of(head)
@@ -100,7 +108,7 @@ def _opened(
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
     raise TypeInfoError(
-        "neither BTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+        "neither BTF, CTF nor an ELF file, no kernel image, and not named as C is (.h)", path
     )
 
 
@@ -126,12 +134,6 @@ def languages_of(
 
     wanted = None if only is None else language_codes("--lang", only)
     return Languages(wanted, language_codes("--lang-exclude", without or ()))
-
-
-def _checked_base(base: TypeGraph | None) -> Btf | None:
-    if base is None or isinstance(base, Btf):
-        return base
-    raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
 
 
 def default_sources() -> list[str]:
