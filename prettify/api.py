@@ -9,9 +9,8 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
-from prettify.sources.headers import CompilerOptions, flags
 from prettify.sources.listing import listed
-from prettify.sources.opening import FORMATS, languages_of
+from prettify.sources.opening import FORMATS, compiler_options, languages_of
 from prettify.sources.search import Sources, describe, find, find_all
 
 TYPE_CHECKING = False
@@ -71,11 +70,7 @@ def load_types(
             formats,
             None if base is None else str(base),
             [define] if isinstance(define, str) else define,
-            CompilerOptions(
-                [str(folder) for folder in include],
-                macro,
-                flags(target_flags) if isinstance(target_flags, str) else target_flags,
-            ),
+            compiler_options([str(folder) for folder in include], macro, target_flags),
             languages_of(lang, lang_exclude),
         )
     )

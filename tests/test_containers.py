@@ -110,7 +110,7 @@ def test_compressed_data_that_is_cut_short(packer: str, tmp_path: Path) -> None:
     whole = PACKERS[packer](kernel_types(400).bytes())
     for length in (len(whole) - 20, len(whole) // 2, 20, 7):
         path = written(tmp_path / "cut", whole[:length])
-        with pytest.raises(TypeInfoError, match=r"cut: (damaged|not BTF|the |neither)") as failure:
+        with pytest.raises(TypeInfoError, match=r"cut: (damaged|not BTF|the |neither )") as failure:
             open_source(path)
         assert "\n" not in str(failure.value)
 
@@ -144,7 +144,7 @@ def test_wrappings_have_an_end(tmp_path: Path) -> None:
         if depth <= 4:
             assert container_of(path) == "ELF" + " in gzip" * depth
         else:
-            with pytest.raises(TypeInfoError, match="neither BTF nor an ELF file"):
+            with pytest.raises(TypeInfoError, match="nor an ELF file"):
                 open_source(path)
 
 

@@ -20,6 +20,7 @@ from c_compilers import Compiler, can
 from conftest import COMMAND
 from prettify.errors import TypeInfoError, TypeNotFound, UsageError
 from prettify.sources import headers
+from prettify.sources.dwarf import lookup
 
 GCC, CLANG = can("gcc"), can("clang")
 HAS_COMPILER = any(can(name) for name in headers.COMPILERS)
@@ -254,6 +255,20 @@ def test_a_file_that_is_no_c_may_be_called_so() -> None:
     writer.int("int", 4, signed=True)
     Path("types.h").write_bytes(writer.bytes())
     assert prettify.load_types("types.h")["int"].size == 4
+
+
+def test_nothing_of_a_compiled_header_is_kept_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With other macros the same file has other types."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(lookup, "CACHED", 0)
+    Path("x.h").write_text("struct x { char c[N]; };")
+    for length in (3, 4):
+        types = prettify.load_types("x.h", macro=[f"N={length}"])
+        assert types.names("struct x", size=length) == ["struct x"]
+        assert types["x"].size == length
+    assert not (tmp_path / "cache").exists()
 
 
 # What a compiler does not take.

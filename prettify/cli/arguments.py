@@ -229,8 +229,7 @@ SOURCES = (
 
 def sources(options: Values) -> Sources:
     """What the options of SOURCES say. Raises UsageError."""
-    from prettify.sources.headers import CompilerOptions, flags
-    from prettify.sources.opening import languages_of
+    from prettify.sources.opening import compiler_options, languages_of
     from prettify.sources.search import Sources
 
     return Sources(
@@ -238,10 +237,10 @@ def sources(options: Values) -> Sources:
         format_list(options.text("format_path")),
         options.text("btf_base"),
         options.texts("define"),
-        CompilerOptions(
+        compiler_options(
             options.texts("include"),
             options.texts("macro"),
-            [flag for text in options.texts("target_flags") for flag in flags(text)],
+            " ".join(options.texts("target_flags")),
         ),
         languages_of(options.text("lang"), options.text("lang_exclude")),
     )

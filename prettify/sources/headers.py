@@ -12,7 +12,7 @@ from prettify.errors import TypeInfoError, UsageError, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from prettify.model import TypeGraph
 
@@ -22,7 +22,6 @@ LANGUAGES = {
     **dict.fromkeys((".hh", ".hpp", ".hxx", ".H", ".cc", ".cpp", ".cxx", ".C"), "c++"),
 }
 CONTAINERS = {"c": "C", "c++": "C++"}  # what a description calls each
-SNIPPETS = "--define"  # the path of snippets, in messages
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
     "-c",
@@ -110,8 +109,6 @@ class CompilerOptions:
 
 def flags(text: str) -> list[str]:
     """A line of a compiler's arguments as a shell would take it apart. Raises UsageError."""
-    if not text:
-        return []
     from shlex import split
 
     try:
@@ -130,13 +127,14 @@ def open_header(path: str, language: str, options: CompilerOptions | None) -> Ty
     return _graph(path, language, safe, "", options)
 
 
-def open_snippets(texts: Iterable[str], options: CompilerOptions | None) -> TypeGraph:
+def open_snippets(path: str, texts: Iterable[str], options: CompilerOptions | None) -> TypeGraph:
     """The types of snippets of C, which are one source together: the later know the earlier.
 
-    A semicolon may be missing at the end of each. Raises as `open_header` does.
+    path: what messages call them. A semicolon may be missing at the end of each. Raises as
+    `open_header` does.
     """
-    source = "".join(f'# 1 "{SNIPPETS}"\n{text}\n;\n' for text in texts)
-    return _graph(SNIPPETS, "c", "-", source, options)
+    source = "".join(f'# 1 "{path}"\n{text}\n;\n' for text in texts)
+    return _graph(path, "c", "-", source, options)
 
 
 def _graph(
@@ -176,7 +174,7 @@ def _compiled(path: str, language: str, file: str, text: str, options: CompilerO
                 break
             given |= missed
         if status:
-            raise TypeInfoError(_first_error(messages, file), path)
+            raise TypeInfoError(_first_error(messages, (path, file)), path)
         try:
             with open(made, "rb") as stream:
                 return stream.read()
@@ -241,8 +239,11 @@ def _missed(messages: str) -> set[str]:
     return {word for line in errors for word in line.split("'")[1::2] if word in NAMES}
 
 
-def _first_error(messages: str, file: str) -> str:
-    """The first error that the compiler has reported: where, if it is in some file, and what."""
+def _first_error(messages: str, own: Collection[str]) -> str:
+    """The first error that the compiler has reported: where, if it is in some file, and what.
+
+    own: what the compiler may call the file itself.
+    """
     import re
 
     located = re.search(
@@ -251,8 +252,7 @@ def _first_error(messages: str, file: str) -> str:
         re.MULTILINE | re.IGNORECASE,
     )
     if located:
-        own = located["file"] in (file, SNIPPETS)
-        where = "" if own else f"{located['file']}, "
+        where = "" if located["file"] in own else f"{located['file']}, "
         return one_line(f"{where}line {located['line']}: {located['what']}")
     lines = [line for line in messages.splitlines() if line.strip()]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from prettify.errors import TypeInfoError
-from prettify.sources.notes import build_id_of_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def running() -> str:
 
 def running_build_id(name: str, byte_order: str) -> bytes:
     """The build-id of the running kernel, vmlinux, or one of its modules; empty where unknown."""
+    from prettify.sources.notes import build_id_of_file
+
     notes = KERNEL_NOTES if name == "vmlinux" else MODULE_NOTES.format(name)
     return build_id_of_file(notes, byte_order)
 

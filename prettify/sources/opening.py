@@ -121,6 +121,21 @@ def _base_of_module(release: str, path: str) -> Btf:
     return found
 
 
+def compiler_options(
+    include: Sequence[str], macro: Sequence[str], target_flags: str | Sequence[str]
+) -> CompilerOptions | None:
+    """What the compiler of C is told: see `CompilerOptions`. None where that is nothing.
+
+    target_flags: a list, or a line that is taken apart as by a shell. Raises UsageError.
+    """
+    if not (include or macro or target_flags):
+        return None
+    from prettify.sources.headers import CompilerOptions, flags
+
+    split = flags(target_flags) if isinstance(target_flags, str) else target_flags
+    return CompilerOptions(include, macro, split)
+
+
 def languages_of(
     only: str | Sequence[str] | None, without: str | Sequence[str] | None
 ) -> Languages | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from prettify import model
 from prettify.errors import TypeNotFound, UsageError
-from prettify.sources.headers import SNIPPETS
 from prettify.sources.kernels import KERNEL
 from prettify.sources.listing import LISTED, listed
 from prettify.sources.opening import FORMATS, default_sources, open_default, open_source
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 WORDS = {word: kind for kind, word in model.KIND_WORDS.items()}
 BARE_ORDER = LISTED  # a bare name finds the first of these that has a size
+SNIPPETS = "--define"  # the path of snippets of C
 NEAREST = 3  # names suggested for one that is not found
 
 
@@ -83,7 +83,7 @@ class Sources:
     def _open_snippets(self, _path: str) -> TypeGraph:
         from prettify.sources.headers import open_snippets
 
-        return open_snippets(self.define, self.options)
+        return open_snippets(SNIPPETS, self.define, self.options)
 
     def _open(self, path: str) -> TypeGraph:
         if self.is_default:
