@@ -30,14 +30,16 @@ class Member(NamedTuple):
     empty: bool  # whether it is, or lies in, an array of no elements
 
 
-def shape(node: Node) -> tuple[Any, ...]:
+def shape(node: Node, *, enumerators: bool) -> tuple[Any, ...]:
     """All that decides how a node's bytes are read and shown, free of where that was said.
 
     A bitfield that fills its type is like any other member: clang's DWARF makes no difference.
+    enumerators: whether they count. Of the values of enumerators gcc's BTF and CTF and clang's BTF
+    keep the low 32 bits, not all of them the sign.
     """
-    enumerators = ()
-    if isinstance(node.type, model.Enum):
-        enumerators = tuple((e.name, e.value) for e in node.type.enumerators)
+    values: tuple[Any, ...] = ()
+    if enumerators and isinstance(node.type, model.Enum):
+        values = tuple((e.name, e.value) for e in node.type.enumerators)
     signed = is_signed(node) if node.kind == model.INT and not is_bool(node) else None
     inside = node.children if node.element is None else (node.element,)
     return (
@@ -45,8 +47,8 @@ def shape(node: Node) -> tuple[Any, ...]:
         node.name,
         (node.bit_offset, node.bit_size, node.bitfield and not _fills(node)),
         (node.count, node.stride),
-        (is_char(node), is_bool(node), signed, enumerators),
-        tuple(shape(child) for child in inside),
+        (is_char(node), is_bool(node), signed, values),
+        tuple(shape(child, enumerators=enumerators) for child in inside),
     )
 
 

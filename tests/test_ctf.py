@@ -524,6 +524,38 @@ def test_split_btf_has_no_use_for_ctf(tmp_path: Path) -> None:
         open_source(str(btf), base=open_source(str(tmp_path / "base.ctf")))
 
 
+def test_a_declaration_is_what_one_dictionary_defines() -> None:
+    parent = common("libctf-3", "little")
+    parent.forward("once")
+    parent.forward("twice")
+    first = CtfWriter("libctf-3", parent_name=".ctf")
+    first.struct("once", 8, [("m", INT, 0)])
+    first.struct("twice", 8, [("m", INT, 0)])
+    second = CtfWriter("libctf-3", parent_name=".ctf")
+    second.struct("twice", 12, [("m", INT, 0)])
+    parts = {".ctf": parent.bytes(), "a": first.bytes(), "b": second.bytes()}
+    source = Ctf(archive(parts), "test.ctf")
+    assert model.strip(source.by_id(3)) is source.by_id(5)
+    # Where children define it differently, nothing says which of them is meant.
+    assert model.strip(source.by_id(4)) is source.by_id(4)
+
+
+@pytest.mark.parametrize(
+    ("form", "version"),
+    [
+        ("libctf-1", "CTF 1"),
+        ("libctf-2", "CTF 2"),
+        ("libctf-3", "CTF 3"),
+        ("solaris-2", "CTF 2"),
+        ("freebsd-3", "CTF 3"),
+    ],
+)
+def test_what_a_source_is(form: str, version: str) -> None:
+    found = graph(common(form, "big"), pointer_size=4).describe()
+    assert (found.format, found.byte_order, found.pointer_size) == (version, "big", 4)
+    assert (found.kinds, found.base) == ({"int": 1, "struct": 1}, "")
+
+
 # --- Files ---
 
 

@@ -193,17 +193,17 @@ HELP = Option("-h --help", "show this help and exit")
 SOURCES = (
     Option(
         "-t --types",
-        "where types come from: raw BTF, an ELF file with BTF or DWARF, a kernel image, what of "
-        "these is compressed, a C header, or a format of the catalogue; repeatable, searched in "
-        "order (default: the running kernel's BTF, then the catalogue)",
+        "where types come from: raw BTF or CTF, an ELF file with BTF, DWARF or CTF, a kernel "
+        "image, what of these is compressed, a C header, or a format of the catalogue; repeatable, "
+        "searched in order (default: the running kernel's BTF, then the catalogue)",
         "SOURCE",
     ),
     Option(
         "-F --format-path --format_path",
-        "which type information to take from an ELF file, in order (default: btf,dwarf)",
+        "which type information to take from an ELF file, in order (default: btf,dwarf,ctf)",
         "LIST",
     ),
-    Option("--btf-base --btf_base", "the BTF that split BTF continues", "FILE"),
+    Option("--btf-base --btf_base", "the BTF that split BTF continues, or CTF's parent", "FILE"),
     Option(
         "--define",
         "C that declares types, 'struct pt { int x, y; };'; repeatable, searched before all other "

@@ -15,7 +15,6 @@ from prettify.core.tables import table
 from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, UsageError, one_line
 from prettify.sources.btf_kinds import INT, KINDS, NAMELESS, READERS, STRUCT, TAILS, Record
-from prettify.sources.pointer_size import guessed_pointer_size
 from prettify.sources.strings import MAX_NAME, name_at
 
 TYPE_CHECKING = False
@@ -105,11 +104,14 @@ class Btf:
     def pointer_size(self) -> int:
         """Bytes in a pointer: the ELF file's class, else the size of `long`, else a guess."""
         if not self._pointer_size:
-            self._pointer_size = (
-                self.base.pointer_size
-                if self.base
-                else guessed_pointer_size(self, self._of_kind(INT), self._of_kind(STRUCT))
-            )
+            if self.base:
+                self._pointer_size = self.base.pointer_size
+            else:
+                from prettify.sources.pointer_size import guessed_pointer_size
+
+                self._pointer_size = guessed_pointer_size(
+                    self, self._of_kind(INT), self._of_kind(STRUCT)
+                )
         return self._pointer_size
 
     def by_id(self, type_id: int) -> model.Type:

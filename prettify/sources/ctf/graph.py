@@ -88,7 +88,7 @@ class Ctf:
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
-        self.small_enums: dict[int, int] = {}  # by the id of the enum: see `repairs`
+        self.small_enums: dict[int, int] = {}  # by id: see `repairs`
         self._ends: dict[int, End] = {}
         self._pointer_size = pointer_size
         # Types that no record is of, and what they were made for; shared, so that ids stay unique.
@@ -195,12 +195,13 @@ class Ctf:
         )
 
     def definition(self, forward: model.Forward) -> model.Type:
-        """What is declared, where a dictionary of the file defines it; else the declaration."""
+        """What is declared, where one dictionary of the file defines it; else the declaration.
+
+        Children that define it differently leave it open which of them is meant.
+        """
         wanted = model.UNION if forward.union else model.STRUCT
-        for type_id in self.ids(forward.name):
-            if self.summary(type_id)[0] == wanted:
-                return self.by_id(type_id)
-        return forward
+        found = [i for i in self.ids(forward.name) if self.summary(i)[0] == wanted]
+        return self.by_id(found[0]) if len(found) == 1 else forward
 
     def error(self, what: str, type_id: int) -> TypeInfoError:
         """An error about that type, saying where in the dictionary it stands."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import partial
-from math import prod
 
 from prettify import model
 from prettify.sources.ctf import forms
@@ -69,8 +68,16 @@ def room(places: Sequence[int], place: int, end: int) -> int:
 def fitting_enum(graph: Ctf, type_id: int, bits: int) -> int:
     """The id of a type that fits into so many bits, where a member's type does not.
 
-    The type is an enum or an array of it. It stays what it is where its values need all its bytes.
+    The type is an enum or an array of it. It stays what it is where its values need more room.
     """
+    small = graph.small_enums.get(type_id)
+    if small is None:
+        small = graph.small_enums[type_id] = _small(graph, type_id)
+    return small if 8 * model.size_of(graph.by_id(small)) <= bits else type_id
+
+
+def _small(graph: Ctf, type_id: int) -> int:
+    """The id of an enum, or of an array of it, that is as small as its values allow."""
     counts: list[int] = []
     type_ = model.strip(graph.by_id(type_id))
     while isinstance(type_, model.Array) and len(counts) < MAX_DIMENSIONS:
@@ -79,7 +86,7 @@ def fitting_enum(graph: Ctf, type_id: int, bits: int) -> int:
     if not isinstance(type_, model.Enum):
         return type_id
     size = _smallest(type_)
-    if size * prod(counts) * 8 > bits or size >= type_.size:
+    if size >= type_.size:
         return type_id
     enum = type_
     small = graph.small_enums.get(enum.id)
