@@ -324,7 +324,7 @@ class Digest:
             length = self.address_size
         elif length == 34:
             length = self.address_size if self.version < 3 else self.offset_size
-        if what and not _suits(what, kind):
+        if what and length != 38 and not _suits(what, kind):
             what = 0
         if length == 38:
             self.code = 6 | what << 8
