@@ -108,7 +108,7 @@ def _opened(
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
     raise TypeInfoError(
-        "neither BTF, CTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+        "neither BTF nor CTF nor an ELF file, no kernel image, not named as C is (.h)", path
     )
 
 
