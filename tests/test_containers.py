@@ -26,7 +26,7 @@ from packers import (
 )
 from prettify.core import lz4
 from prettify.errors import TypeInfoError, UsageError
-from prettify.sources import compression, images, kernels
+from prettify.sources import compression, images, kernels, opening
 from prettify.sources.opening import open_source
 
 RELEASE = "6.1.0-test"
@@ -133,6 +133,15 @@ def test_a_bomb_ends_at_the_limit(
     monkeypatch.setattr(compression, "LARGEST_FILE", 1 << 21)
     path = written(tmp_path / "bomb", PACKERS[packer](bytes(3 << 20)))
     with pytest.raises(TypeInfoError, match=f"it holds more than {1 << 21} bytes"):
+        open_source(path)
+
+
+def test_a_file_that_is_too_large_to_be_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "LARGEST_PACKED", 3 << 20)
+    path = written(tmp_path / "large", PACKERS["gzip"](bytes(9)) + bytes(3 << 20))
+    with pytest.raises(TypeInfoError, match="packed, and larger than 3 MiB"):
         open_source(path)
 
 

@@ -24,6 +24,7 @@ CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
+LARGEST_PACKED = 1 << 30  # bytes of a file that is unpacked, which is done in memory
 IMAGE = "a kernel image"  # as a container of types
 KERNEL_POINTER = 8  # bytes, of the machines whose kernels are flat images
 
@@ -97,7 +98,9 @@ def _opened(
         return graph
     codec = compression.codec_of(head)
     if depth < DEEPEST and (codec or images.is_image(head)):
-        data = stream.read()
+        data = stream.read(LARGEST_PACKED + 1)
+        if len(data) > LARGEST_PACKED:
+            raise TypeInfoError(f"packed, and larger than {LARGEST_PACKED >> 20} MiB", path)
         if codec:
             inner = compression.as_file(compression.unpacked(codec, data, 0, path))
         else:
@@ -108,7 +111,7 @@ def _opened(
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
     raise TypeInfoError(
-        "neither BTF, CTF nor an ELF file, no kernel image, and not named as C is (.h)", path
+        "neither BTF nor CTF nor an ELF file, no kernel image, not named as C is (.h)", path
     )
 
 
