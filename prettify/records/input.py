@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 CHUNK = 1 << 19  # bytes asked for at a time
+MAX_OFFSET = (1 << 63) - 1 - CHUNK  # in a file; nothing is there
 
 
 class Input:
@@ -21,7 +22,19 @@ class Input:
     Regular files seek; pipes skip forward by reading. `name` is for messages.
     """
 
-    __slots__ = ("_data", "_file", "_own", "_start", "_stream", "name", "position", "seekable")
+    __slots__ = (
+        "_ahead",
+        "_branched",
+        "_data",
+        "_file",
+        "_own",
+        "_spool",
+        "_start",
+        "_stream",
+        "name",
+        "position",
+        "seekable",
+    )
 
     def __init__(self, source: str | bytes | bytearray | memoryview | BinaryIO) -> None:
         """source: a path (`-` is standard input), the bytes themselves, or an open binary file.
@@ -29,10 +42,13 @@ class Input:
         Raises UsageError where a file cannot be opened.
         """
         self.position = 0
+        self._ahead = b""  # what `peek` has read of a pipe
+        self._branched = False
         self._data = memoryview(b"")
         self._file = -1
         self._own = False
         self._start = 0
+        self._spool: BinaryIO | None = None
         self._stream: BinaryIO | None = None
         self.seekable = True
         if isinstance(source, (bytes, bytearray, memoryview)):
@@ -55,10 +71,11 @@ class Input:
                 self.seekable = False
                 return
         status = _status(self._file, self.name)
-        if S_ISDIR(status):
+        if S_ISDIR(status.st_mode):
             self.close()
             raise UsageError(f"{self.name} is a directory: name the files in it")
-        self.seekable = S_ISREG(status)
+        # Files of the system's say 0 and have something to say all the same.
+        self.seekable = S_ISREG(status.st_mode) and status.st_size > 0
         if not self.seekable:
             widen(self._file)
         if self.seekable and not self._own:
@@ -75,6 +92,9 @@ class Input:
         if self._own:
             os.close(self._file)
             self._own = False
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     @property
     def size(self) -> int | None:
@@ -94,6 +114,66 @@ class Input:
         """Of bytes at hand, those; wherever the position is."""
         return self._data[start:end]
 
+    def at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from that one on, wherever the position is; not of a pipe.
+
+        Raises DataError where reading fails.
+        """
+        if self.at_hand:
+            return bytes(self._data[offset : offset + length])
+        try:
+            return os.pread(self._file, length, min(self._start + offset, MAX_OFFSET))
+        except OSError as error:
+            raise self._failed(offset, error) from error
+
+    def branch(self) -> Input:
+        """The same bytes with a position of its own, at the beginning; not of a pipe.
+
+        It is good until this one is closed.
+        """
+        copy = Input(self._data)
+        copy.name = self.name
+        copy._file, copy._start = self._file, self._start
+        copy._branched = True
+        return copy
+
+    def peek(self, length: int) -> bytes:
+        """The first bytes, `length` of them where there are so many, before any are read.
+
+        Of a pipe those that have arrived, and one more read if all of these are known.
+        """
+        if self.at_hand or self.seekable:
+            return self.at(0, length)
+        if len(self._ahead) < length:
+            room = bytearray(length - len(self._ahead))
+            self._ahead += room[: self._arrived(memoryview(room), 0)]
+        return self._ahead
+
+    def spool(self) -> None:
+        """Take all bytes of a pipe to a file without a name, so that one can go back in them.
+
+        Raises DataError where that fails.
+        """
+        if self.at_hand or self.seekable:
+            return
+        from tempfile import TemporaryFile
+
+        file = TemporaryFile(buffering=0)  # noqa: SIM115  # it is closed with the input
+        room = memoryview(bytearray(CHUNK))
+        try:
+            while arrived := self.into(room):
+                left = room[:arrived]
+                while left:
+                    left = left[file.write(left) :]
+        except OSError as error:
+            file.close()
+            raise DataError(f"{self.name}: cannot be kept in a file: {error.strerror}") from error
+        self.close()
+        self._spool, self._file, self._start = file, file.fileno(), 0
+        self._stream = None
+        self.seekable = True
+        self.seek(0)
+
     def fileno(self) -> int:
         """The descriptor of the file, -1 where there is none."""
         return self._file
@@ -108,31 +188,44 @@ class Input:
             room[: len(piece)] = piece
             self.position += len(piece)
             return len(piece)
-        try:
-            if self._stream is not None:
-                found = self._stream.read(len(room))
-                room[: len(found)] = found
-                length = len(found)
-            else:
-                length = self._wait_and_read(room)
-        except OSError as error:
-            raise DataError(
-                f"{self.name}: cannot read at byte {self.position}: {error.strerror or error}",
-                self.position,
-            ) from error
+        if self._ahead:
+            piece = self._ahead[: len(room)]
+            self._ahead = self._ahead[len(piece) :]
+            room[: len(piece)] = piece
+            length = len(piece)
+        else:
+            length = self._arrived(room, self.position)
         self.position += length
         return length
+
+    def _arrived(self, room: memoryview, position: int) -> int:
+        """Read into `room` what comes next; returns how many bytes."""
+        try:
+            if self._stream is None:
+                return self._wait_and_read(room)
+            found = self._stream.read(len(room))
+            room[: len(found)] = found
+            return len(found)
+        except OSError as error:
+            raise self._failed(position, error) from error
+
+    def _failed(self, position: int, error: OSError) -> DataError:
+        return DataError(
+            f"{self.name}: cannot read at byte {position}: {error.strerror or error}", position
+        )
 
     def _wait_and_read(self, room: memoryview) -> int:
         while True:
             try:
+                if self._branched:
+                    return os.preadv(self._file, [room], self._start + self.position)
                 return os.readv(self._file, [room])
             except BlockingIOError:  # whoever opened it did not want to wait; here one has to
                 self._poll(None)
 
     def ready(self) -> bool:
         """Whether the next bytes, or the end, are there without waiting."""
-        return self.seekable or self._file < 0 or self._poll(0)
+        return self.seekable or self._file < 0 or bool(self._ahead) or self._poll(0)
 
     def _poll(self, seconds: float | None) -> bool:
         from select import select
@@ -158,7 +251,7 @@ class Input:
             if offset > size:
                 raise DataError(f"{self.name}: byte {offset} is past the end, {size}", offset)
             self.position = offset
-            if self._file >= 0:
+            if self._file >= 0 and not self._branched:
                 os.lseek(self._file, self._start + offset, os.SEEK_SET)
             return
         if offset < self.position:
@@ -228,8 +321,8 @@ def _opened(path: str) -> int:
         raise UsageError(f"cannot open {path!r}: {error.strerror}") from error
 
 
-def _status(file: int, name: str) -> int:
+def _status(file: int, name: str) -> os.stat_result:
     try:
-        return os.fstat(file).st_mode
+        return os.fstat(file)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from error

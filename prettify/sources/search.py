@@ -91,6 +91,15 @@ def find(sources: Sources, name: str) -> Type:
     raise TypeNotFound(name, nearest(sources, bare), sources.described)
 
 
+def find_in(graph: TypeGraph, name: str) -> Type:
+    """The type of that name in one source, which has a size. Raises TypeNotFound."""
+    for type_ in _candidates(graph, *_split(name)):
+        if model.size_of(type_) >= 0:
+            return type_
+    names = {graph.summary(type_id)[1] for type_id in graph.all_ids()}
+    raise TypeNotFound(name, closest(name, names), graph.path)
+
+
 def find_all(sources: Sources, name: str) -> list[Type]:
     """Every type of that name, in all sources."""
     word, bare = _split(name)
