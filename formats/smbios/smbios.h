@@ -99,7 +99,8 @@ enum smbios_type {
 
 /*
  * A structure: length bytes of members, this header among them, and then its strings, each ended by
- * a NUL and all by one more. A member of kind string holds its string's number, 0 for none.
+ * a NUL and all by one more. A member of kind string holds its string's number, 0 for none. What
+ * newer versions have added to a structure is in its array more.
  */
 #define SMBIOS_HEADER \
 	enum smbios_type type; \
@@ -110,11 +111,16 @@ struct smbios_header {
 	SMBIOS_HEADER;
 } __attribute__((packed));
 
-/* Any structure, with all of its bytes. */
+/* Any structure, its members as bytes. */
 struct smbios_structure {
 	SMBIOS_HEADER;
 	__u8 data[];
 } __attribute__((packed));
+
+/* One of a structure's strings. */
+struct smbios_string {
+	char string[0];
+};
 
 /* Type 0, since 2.4. */
 struct smbios_bios_information {
@@ -130,6 +136,7 @@ struct smbios_bios_information {
 	__u8 system_bios_minor_release;
 	__u8 embedded_controller_firmware_major_release;
 	__u8 embedded_controller_firmware_minor_release;
+	__u8 more[];
 } __attribute__((packed));
 
 enum smbios_wake_up_type {
@@ -155,6 +162,7 @@ struct smbios_system_information {
 	enum smbios_wake_up_type wake_up_type;
 	__u8 sku_number;
 	__u8 family;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 2, as far as all have it. */
@@ -164,6 +172,7 @@ struct smbios_baseboard_information {
 	__u8 product;
 	__u8 version;
 	__u8 serial_number;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 3, as far as all have it. */
@@ -175,6 +184,7 @@ struct smbios_system_enclosure {
 	__u8 version;
 	__u8 serial_number;
 	__u8 asset_tag_number;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 4, as far as all have it. */
@@ -192,6 +202,7 @@ struct smbios_processor_information {
 	__u16 current_speed;
 	__u8 status;
 	__u8 processor_upgrade;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 16, as far as all have it. */
@@ -203,6 +214,7 @@ struct smbios_physical_memory_array {
 	__u32 maximum_capacity;
 	__u16 memory_error_information_handle;
 	__u16 number_of_memory_devices;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 17, as far as all have it. */
@@ -219,6 +231,7 @@ struct smbios_memory_device {
 	__u8 bank_locator;
 	__u8 memory_type;
 	__u16 type_detail;
+	__u8 more[];
 } __attribute__((packed));
 
 /* Type 19, as far as all have it. */
@@ -228,6 +241,7 @@ struct smbios_memory_array_mapped_address {
 	__u32 ending_address;
 	__u16 memory_array_handle;
 	__u8 partition_width;
+	__u8 more[];
 } __attribute__((packed));
 
 #endif

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
-OF_RECORDS = frozenset(("sizeof", "align", "while", "until", "where", "tag"))
+OF_RECORDS = frozenset(("sizeof", "extent", "align", "while", "until", "where", "tag"))
 
 
 class Kind:
@@ -136,7 +136,9 @@ class _Binder:
     def bind(self, table: Table) -> BoundTable:
         index = len(self.bound.tables)
         layout = self._layout(table, table.type, "key 'type'")
-        if not layout.size:
+        if not layout.size and (
+            flexible_tail(layout.root) is None or "sizeof" not in table.expressions
+        ):
             raise self._error(table, "key 'type'", f"{table.type} has no bytes")
         parent = next((t for t in self.bound.tables if t.name == table.parent), None)
         bound = BoundTable(table, index, layout, parent)
@@ -148,7 +150,7 @@ class _Binder:
             bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
         for tag, cast in table.casts.items():
             self._cast(bound, tag, cast)
-        if table.casts or {"while", "until"} & bound.run.keys():
+        if table.casts or not layout.size or {"extent", "while", "until"} & bound.run.keys():
             bound.fixed = False
         if parent is not None or ("seek" in bound.run and (index or not _is_start(table))):
             self.bound.sequential = False

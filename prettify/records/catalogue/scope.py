@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 OFFSET, SIZE = "offset", "size"  # $offset, $size
 CODES = {1: "b", 2: "h", 4: "i", 8: "q"}  # struct's, of signed integers of that size
 MAX_TEXT = 4096  # bytes that text() looks at
+MAX_FIND = 1 << 16  # and find()
 
 
 class AbsentError(Exception):
@@ -172,6 +173,19 @@ def _text_at(frame: Frame, offset: int) -> str:
     return values.text_of(frame.data.at(offset, MAX_TEXT))
 
 
+def _found(frame: Frame, offset: int, text: str) -> int:
+    """Where the text, of characters that are bytes, first stands from the offset on."""
+    try:
+        wanted = text.encode("latin-1")
+    except UnicodeEncodeError:
+        wanted = text.encode()
+    raw = frame.data.at(offset, MAX_FIND) if offset >= 0 else b""
+    place = raw.find(wanted)
+    if place < 0:
+        raise NoValueError(f"no {text!r} within {len(raw)} bytes of byte {offset}")
+    return offset + place
+
+
 def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
     def read(frame: Frame, offset: int) -> int:
         raw = frame.data.at(offset, size) if offset >= 0 else b""
@@ -184,6 +198,7 @@ def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
 
 FILE_FUNCTIONS = {
     "text": Function((INTEGER,), TEXT, _text_at, own=True),
+    "find": Function((INTEGER, TEXT), INTEGER, _found, own=True),
     **{
         f"u{8 * size}": Function((INTEGER,), INTEGER, _unsigned_at(size), own=True)
         for size in CODES

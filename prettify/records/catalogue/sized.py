@@ -60,7 +60,7 @@ class SizedReader:
         self._start = region  # of the buffer, in the input
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
-        self._need = bound.layout.size  # bytes from there on, to go on; 0 at the end
+        self._need = max(1, bound.layout.size)  # bytes from there on, to go on; 0 at the end
         self._failure: DataError | None = None
         self.end = region
 
@@ -108,8 +108,9 @@ class SizedReader:
         index, kinds, tags = bound.index, bound.kinds, bound.tags
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
-        goes_on, until = run.get("while"), run.get("until")
-        start, limit, skip, head = self._start, self._limit, self._skip, bound.layout.size
+        extent, goes_on, until = run.get("extent"), run.get("while"), run.get("until")
+        start, limit, skip = self._start, self._limit, self._skip
+        head = max(1, bound.layout.size)  # of a flexible array alone, too, something must be there
         count = -1 if self._count is None else self._count
         there = len(buffer)
         at = self._at
@@ -129,15 +130,15 @@ class SizedReader:
                 frame[index] = buffer[at : at + size]
             measure = kind.sizeof or sizeof
             length = size if measure is None else measure(frame)
-            if length < size or (limit is not None and position + length > limit):
+            if length < max(1, size) or (limit is not None and position + length > limit):
                 self._check_length(kind.layout, length)
             whole = size
             if kind.tail is not None:
-                whole = length
+                whole = length if extent is None else min(length, max(size, extent(frame)))
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
-            elif at + length > there and self._data.size is not None:
+            if at + length > there and self._data.size is not None:
                 self._check_there(length)
             if goes_on is not None and not goes_on(frame):
                 return 0
@@ -170,10 +171,10 @@ class SizedReader:
     def _check_length(self, layout: Layout, length: int) -> None:
         """Raise DataError for a record that is too short, or ends behind its table."""
         place = self._start + self._at
-        if length < layout.size:
+        if length < max(1, layout.size):
             raise DataError(
                 f"{self._data.name}: record at byte {place} says it is {length} bytes long, "
-                f"{layout.size} needed for {spelled(layout.type)}",
+                f"{max(1, layout.size)} needed for {spelled(layout.type)}",
                 place,
             )
         raise self._short((self._limit or 0) - place, length)
