@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prettify.core.program import Program
     from prettify.layout import Layout, Node
     from prettify.model import Type, TypeGraph
+    from prettify.records.catalogue.reading import Reading
     from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
@@ -290,10 +291,12 @@ def _of_layout(layout: Layout, byte_order: str) -> RecordType:
 
 def decode(
     source: str | PathLike[str] | Buffer | BinaryIO,
-    record_type: RecordType,
+    record_type: RecordType | None = None,
     to: str = "ndjson",
     out: str | PathLike[str] | BinaryIO | None = None,
     *,
+    format: str | None = None,
+    table: str | Sequence[str] | None = None,
     select: str | Sequence[str] | None = None,
     where: str | None = None,
     skip: int | None = None,
@@ -301,21 +304,71 @@ def decode(
     jobs: int = 1,
     **options: Any,
 ) -> Iterator[bytes] | None:
-    """Decode a stream of records of one type: what the command runs.
+    """Decode a stream of records of one type, or a file of a format: what the command runs.
 
-    source: a path (`-` is standard input), bytes, or an open binary file. to: any form that the
+    source: a path (`-` is standard input), bytes, or an open binary file. record_type: without one
+    it is a file of a format of the catalogue, of the one named `format` (or `format:variant`), else
+    whichever it is; table: which of its tables, all of them unless given. to: any form that the
     command has, by the name of its dialect where it is C; options as in `RecordType.format`.
     select: members to show, others are left out. where: a filter; `skip` and `count` are of the
-    records that it lets through. jobs: threads. out: a path, whose file appears whole or not at
-    all, or an open binary file; None returns an iterator over pieces of the output.
-    Raises DataError, after all whole records, where the last one is cut short.
+    records that it lets through; with a format, all four are of one table. jobs: threads. out: a
+    path, whose file appears whole or not at all, or an open binary file; None returns an iterator
+    over pieces of the output.
+    Raises DataError, after all that can be decoded, where a record is cut short or a table is not
+    where the format says.
     """
     from prettify.records.output import write_file
+
+    run: Plan | Reading
+    if record_type is not None:
+        if format is not None or table is not None:
+            raise UsageError("a format has types of its own: it goes without a record type")
+        run = _plan(record_type, to, select, where, skip, count, jobs, options)
+    else:
+        from prettify.records.catalogue.reading import Choice, Reading
+
+        byte_order = options.pop("byte_order", None)
+        run = Reading(
+            to,
+            Options(**options),
+            Choice(
+                format,
+                [table] if isinstance(table, str) else table or (),
+                where=where,
+                select=select,
+                skip=skip or 0,
+                count=count,
+                byte_order=byte_order,
+            ),
+            jobs,
+        )
+    pieces = _pieces(run, str(source) if hasattr(source, "__fspath__") else source)
+    if out is None:
+        return map(bytes, filter(None, pieces))
+    if hasattr(out, "write"):
+        for piece in pieces:
+            out.write(piece)
+    else:
+        write_file(str(out), pieces)
+    return None
+
+
+def _plan(
+    record_type: RecordType,
+    to: str,
+    select: str | Sequence[str] | None,
+    where: str | None,
+    skip: int | None,
+    count: int | None,
+    jobs: int,
+    options: dict[str, Any],
+) -> Plan:
+    """The plan for records of one type."""
     from prettify.records.plan import Plan, Selection
 
     shown = record_type if select is None else record_type.select(select)
     chosen = Options(byte_order=record_type.byte_order, **options)
-    plan = Plan(
+    return Plan(
         open_conversion(to, [shown.layout], chosen, jobs),
         [record_type.layout],
         None,
@@ -327,18 +380,9 @@ def decode(
         byte_order=record_type.byte_order,
         jobs=jobs,
     )
-    pieces = _pieces(plan, str(source) if hasattr(source, "__fspath__") else source)
-    if out is None:
-        return map(bytes, filter(None, pieces))
-    if hasattr(out, "write"):
-        for piece in pieces:
-            out.write(piece)
-    else:
-        write_file(str(out), pieces)
-    return None
 
 
-def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
+def _pieces(plan: Plan | Reading, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
     errors: list[PrettifyError] = []
     yield from plan.run([source], errors.append)
     if errors:

@@ -28,14 +28,18 @@ if TYPE_CHECKING:
 TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
 USAGE = """prettify [OPTIONS] [DATA ...]
+       prettify formats [OPTIONS] [NAME]
        prettify types [OPTIONS] [GLOB]"""
 
 DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information
 that is already there.
 
-DATA is one or more files; none, or -, is standard input."""
+DATA is one or more files; none, or -, is standard input. Without -C and --header their format is
+recognised, and all its tables are shown."""
 
 EPILOG = """examples:
+  prettify /bin/bash
+  prettify --format elf --table symbol --to csv /bin/bash
   prettify --header elf64_hdr < /bin/bash
   prettify --header elf64_hdr -C elf64_shdr --seek '$header.e_shoff' --count 3 /bin/bash
   prettify -C 'struct timespec64' --dialect kernel --compact samples/timespec64.bin
@@ -75,8 +79,8 @@ COMMAND = Command(
             (
                 Option(
                     "--format",
-                    "the data's format, one of the catalogue (prettify formats lists them): all its "
-                    "tables are shown; default without -C and --header: whichever it is",
+                    "the data's format, by its name (prettify formats lists them): all its "
+                    "tables are shown; without -C and --header the default is whichever it is",
                     "NAME[:VARIANT]",
                 ),
                 Option(
@@ -231,9 +235,7 @@ def run(arguments: Sequence[str]) -> int:
     return _put_out(plan, data, output, options)
 
 
-def _put_out(
-    plan: Plan | Reading, data: Sequence[str], output: str | None, options: Values
-) -> int:
+def _put_out(plan: Plan | Reading, data: Sequence[str], output: str | None, options: Values) -> int:
     """Write the output for the data; returns the exit status."""
     statuses = [0]
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from prettify.records.conversion import Piece
     from prettify.records.catalogue.reading import Reading
+    from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
 DELAY = 1.0  # seconds that a run takes before there is a bar

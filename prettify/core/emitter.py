@@ -234,7 +234,15 @@ def _fill_rows(
     data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
     with cython.nogil:
         written = _run_rows(
-            parts_at, data_at, rows_at, progress_at, numbers_at, state_at, value_at, out_at, capacity
+            parts_at,
+            data_at,
+            rows_at,
+            progress_at,
+            numbers_at,
+            state_at,
+            value_at,
+            out_at,
+            capacity,
         )
     PyBuffer_Release(cython.address(view))
     return written

@@ -189,10 +189,9 @@ class Input:
             self.position += len(piece)
             return len(piece)
         if self._ahead:
-            piece = self._ahead[: len(room)]
-            self._ahead = self._ahead[len(piece) :]
-            room[: len(piece)] = piece
-            length = len(piece)
+            length = min(len(room), len(self._ahead))
+            room[:length] = self._ahead[:length]
+            self._ahead = self._ahead[length:]
         else:
             length = self._arrived(room, self.position)
         self.position += length

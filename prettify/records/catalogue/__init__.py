@@ -1,1 +1,1 @@
-"""Formats of the catalogue: where the records of a kind of file are, as data, and what reads that."""
+"""Formats of the catalogue: what says where the records of a file are, and what reads that."""

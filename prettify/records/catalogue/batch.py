@@ -114,10 +114,8 @@ class Batch:
     def those(self, chosen: Callable[[int, memoryview], bool]) -> Batch:
         """The records, given as shape and bytes, of which that is true."""
         rows: list[int] = []
-        at = 0
-        for shape, position, record in self.each():
+        for at, (shape, position, record) in enumerate(self.each()):
             start = self.rows[ROW * at + 1] if self.rows is not None else position - self.position
-            at += 1
             if chosen(shape, record):
                 rows += (shape, start, position, 0)
         return self.with_rows(table("q", rows))

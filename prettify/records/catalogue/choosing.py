@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.query.where import Where
 
 
-def cut(
-    batches: Iterable[Batch | None], skip: int, count: int | None
-) -> Iterator[Batch | None]:
+def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterator[Batch | None]:
     """Without the first `skip` records, the first `count`; None is all."""
     for batch in batches:
         if batch is None:
@@ -100,5 +98,5 @@ class Filter:
             places = numpy.flatnonzero(kinds == kind)
             size = self._table.kinds[kind].layout.size
             gathered = data[rows[places, 1][:, None] + numpy.arange(size)]
-            keep[places] = self._mask(kind, memoryview(numpy.ascontiguousarray(gathered)))
+            keep[places] = self._mask(kind, gathered.reshape(-1).data)
         return keep

@@ -295,9 +295,7 @@ class _Reader:
         table.parent = values.get("for")
         table.range = values.get("range")
         table.shown = values.get("shown", True)
-        table.expressions = {
-            key: str(value) for key, value in values.items() if key in EXPRESSIONS
-        }
+        table.expressions = {key: str(value) for key, value in values.items() if key in EXPRESSIONS}
         for key, value in values.get("cast", {}).items():
             table.casts[key] = self._cast(f"{where}, cast {key}", key, value)
         self._check_table(table, where)

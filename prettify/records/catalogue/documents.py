@@ -191,7 +191,7 @@ class Lines(Document):
 class Object(Document):
     """One JSON object for a file: by the name of each table its records."""
 
-    __slots__ = ("_filled", "_files", "_tables")
+    __slots__ = ("_files", "_filled", "_tables")
 
     def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
         super().__init__(form, options, project, named=named)

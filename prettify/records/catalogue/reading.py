@@ -84,9 +84,7 @@ class File:
 
     __slots__ = ("_buffers", "_choice", "bound", "data", "tables")
 
-    def __init__(
-        self, data: Input, bound: Bound, choice: Choice, buffers: int = 1
-    ) -> None:
+    def __init__(self, data: Input, bound: Bound, choice: Choice, buffers: int = 1) -> None:
         """Raises UsageError for tables that the format has not, or a choice among several's."""
         self.data = data
         self.bound = bound
@@ -282,9 +280,7 @@ class Reading:
                 report(error)
             yield from document.end()
 
-    def _watched(
-        self, batches: Iterator[Batch | None], data: Input
-    ) -> Iterator[Batch | None]:
+    def _watched(self, batches: Iterator[Batch | None], data: Input) -> Iterator[Batch | None]:
         """The same batches; the input's position tells how far it is."""
         for batch in batches:
             if batch is not None and data.seekable:

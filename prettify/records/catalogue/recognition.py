@@ -82,9 +82,9 @@ def variant_of(format: Format, name: str, data: Input, byte_order: str | None) -
         return plain[0]
     start = data.peek(SHOWN)
     what = f"begins with {start[:SHOWN].hex(' ')}" if start else "is empty"
-    names = " or ".join(f"--format {format.name}:{n}" for n in format.variant_names)
+    ways = " or ".join(f"--format {format.name}:{n}" for n in format.variant_names)
     raise UsageError(
-        f"{data.name}: not of format {format.name}, it {what}; to read it so all the same: {names}"
+        f"{data.name}: not of format {format.name}, it {what}; to read it so all the same: {ways}"
     )
 
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Literal
 
+    from prettify.errors import PrettifyError
     from prettify.records.catalogue.binding import Bound, BoundTable
     from prettify.records.catalogue.scope import Record
     from prettify.records.input import Input
 
-    Report = Callable[[DataError], object]
+    Report = Callable[[PrettifyError], object]
 
 
 class Place:
@@ -29,9 +30,7 @@ class Place:
 
     __slots__ = ("count", "limit", "skip", "start")
 
-    def __init__(
-        self, start: int | None, limit: int | None, count: int | None, skip: int
-    ) -> None:
+    def __init__(self, start: int | None, limit: int | None, count: int | None, skip: int) -> None:
         self.start = start
         self.limit = limit
         self.count = count
@@ -39,7 +38,7 @@ class Place:
 
 
 class Walk:
-    """Reads the tables of one input. What is wrong with one is reported, once, and the next follows.
+    """Reads the tables of one input. What is wrong with one is reported once; the next follows.
 
     An input that is no file is spooled first, unless the tables are in order.
     """

@@ -123,9 +123,7 @@ class Table:
 
     __slots__ = ("byte_order", "columns", "create", "insert", "name")
 
-    def __init__(
-        self, layout: Layout, byte_order: str | None, taken: set[str], name: str
-    ) -> None:
+    def __init__(self, layout: Layout, byte_order: str | None, taken: set[str], name: str) -> None:
         """taken: the names of the tables there are, in lower case; this one's is added."""
         self.byte_order = order_of(layout, byte_order)
         self.columns = columns_of(layout, self.byte_order)

@@ -322,8 +322,10 @@ class _Compiler:
         one = left.run
         if symbol == "in":
             if all(code.constant for code in others):
-                known = frozenset(code.run(None) for code in others)
-                return Code(TRUTH, lambda frame: (one(frame) in known) != negated, constant=constant)
+                there = frozenset(code.run(None) for code in others)
+                return Code(
+                    TRUTH, lambda frame: (one(frame) in there) != negated, constant=constant
+                )
             runs = [code.run for code in others]
             return Code(
                 TRUTH,
