@@ -138,9 +138,8 @@ class Walk:
             data.seek(start)
         elif start > data.position:
             data.seek(start)
-        stride = self._stride(table) if table.fixed else 0
-        if stride == table.layout.size:
-            found = self._fixed(table, data, start, stride, place)
+        if table.fixed and self._stride(table) == table.layout.size:
+            found = self._fixed(table, data, start, table.layout.size, place)
         else:
             reader = SizedReader(
                 table, self._frame, data, start,
