@@ -537,6 +537,10 @@ def test_filters_are_of_one_table(maker: Maker) -> None:
     with pytest.raises(UsageError, match=r"--where is of one table: .*\(head, pair, none, item\)"):
         shown(data, where="kind > 1")
     assert shown(data, table="pair", select="length", to="ndjson").count('{"length":0}') == 2
+    assert shown(data, select="x,size", **options).splitlines()[0].endswith('{"size":5}}')
+    assert json.loads(shown(data, select="x", **options).splitlines()[1])["record"] == {"x": 1}
+    with pytest.raises(UsageError, match="--select 'z': no member 'z'"):
+        shown(data, select="x,z", **options)
     # Headings are of what is shown.
     text = shown(data, table="item", where="kind == 1", to="pahole", compact=True)
     assert text.splitlines()[0] == "/* item at 0x15: point */"
@@ -586,7 +590,7 @@ def test_a_format_by_name(maker: Maker) -> None:
     with pytest.raises(UsageError, match="no format 'dema'; did you mean 'demo'"):
         everything(head(), format="dema")
     maker.add("strict", STRUCTS, MAGIC + HEAD)
-    with pytest.raises(UsageError, match="not of format strict, .*: --format strict:demo"):
+    with pytest.raises(UsageError, match=r"not of format strict, .*: --format strict:demo"):
         everything(bytes(8), format="strict")
 
 
