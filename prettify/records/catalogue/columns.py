@@ -47,7 +47,12 @@ class Columns:
         """
         if self._form != NAMED:
             self._check(tables)
-        kinds = [(table, at, kind) for table in tables for at, kind in enumerate(table.kinds)]
+        kinds = [
+            (table, at, kind)
+            for table in tables
+            for at, kind in enumerate(table.kinds)
+            if kind.layout.size  # what is nothing but an array of any length makes no column
+        ]
         types = [f"{table.name} {kind.layout!r} {bound.byte_order}" for table, _, kind in kinds]
         if self._inner is not None:
             if types != self._types:
@@ -74,6 +79,11 @@ class Columns:
                     f"--to {self._form} holds records of one type, and those of {table.name} are "
                     f"of {len(table.kinds)}; --to ndjson and --to sqlite hold them"
                 )
+            if not table.layout.size:
+                raise UsageError(
+                    f"--to {self._form} holds records of one size, and those of {table.name} are "
+                    f"nothing but an array of any length; --to ndjson holds them"
+                )
 
     def convert(self, batch: Batch, records: memoryview) -> Part:
         """The parts of each type's records."""
@@ -87,6 +97,8 @@ class Columns:
         for shape, start in zip(rows[::ROW], rows[1::ROW]):
             kind = which[shape]
             size = batch.table.kinds[kind].layout.size
+            if not size:
+                continue
             groups.setdefault(kind, []).append(records[start : start + size])
         return [
             inner.convert(self._places[batch.table.name, kind], memoryview(b"".join(found)))
