@@ -51,7 +51,7 @@ class Columns:
             (table, at, kind)
             for table in tables
             for at, kind in enumerate(table.kinds)
-            if kind.layout.size  # what is nothing but an array of any length makes no column
+            if kind.layout.size  # a flexible array alone has no columns
         ]
         types = [f"{table.name} {kind.layout!r} {bound.byte_order}" for table, _, kind in kinds]
         if self._inner is not None:
@@ -74,15 +74,14 @@ class Columns:
             names = ", ".join(table.name for table in tables)
             raise UsageError(f"--to {self._form} holds one table: name it with --table ({names})")
         for table in tables:
+            if not table.layout.size:
+                raise UsageError(
+                    f"--to {self._form} holds members of one size each, and {table.name} has none"
+                )
             if len(table.kinds) > 1:
                 raise UsageError(
                     f"--to {self._form} holds records of one type, and those of {table.name} are "
                     f"of {len(table.kinds)}; --to ndjson and --to sqlite hold them"
-                )
-            if not table.layout.size:
-                raise UsageError(
-                    f"--to {self._form} holds records of one size, and those of {table.name} are "
-                    f"nothing but an array of any length; --to ndjson holds them"
                 )
 
     def convert(self, batch: Batch, records: memoryview) -> Part:
@@ -96,9 +95,9 @@ class Columns:
         rows = batch.rows
         for shape, start in zip(rows[::ROW], rows[1::ROW]):
             kind = which[shape]
-            size = batch.table.kinds[kind].layout.size
-            if not size:
+            if (batch.table.name, kind) not in self._places:
                 continue
+            size = batch.table.kinds[kind].layout.size
             groups.setdefault(kind, []).append(records[start : start + size])
         return [
             inner.convert(self._places[batch.table.name, kind], memoryview(b"".join(found)))

@@ -108,7 +108,7 @@ class SizedReader:
         index, kinds, tags = bound.index, bound.kinds, bound.tags
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
-        goes_on, until = run.get("while"), run.get("until")
+        extent, goes_on, until = run.get("extent"), run.get("while"), run.get("until")
         start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
         count = -1 if self._count is None else self._count
         there = len(buffer)
@@ -128,21 +128,22 @@ class SizedReader:
                     return self._needed(size)
                 frame[index] = buffer[at : at + size]
             measure = kind.sizeof or sizeof
+            if goes_on is not None and not goes_on(frame):
+                return 0
             whole = size
-            if kind.tail is not None and kind.held is not None:
+            if kind.held is not None and kind.tail is not None:
                 whole = max(size, kind.tail.offset + kind.held(frame))
             length = whole if measure is None else measure(frame)
             if length < whole or (limit is not None and position + length > limit):
                 self._check_length(kind.layout, length, whole)
             if kind.tail is not None:
-                whole = length if kind.held is None else whole
+                if kind.held is None:
+                    whole = length if extent is None else min(length, max(size, extent(frame)))
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
             if at + length > there and self._data.size is not None:
                 self._check_there(length)
-            if goes_on is not None and not goes_on(frame):
-                return 0
             if self._done >= skip:
                 rows += (shapes.of(which, whole), at, position, 0)
             self._done += 1

@@ -43,9 +43,7 @@ class Walk:
     An input that is no file is spooled first, unless the tables are in order.
     """
 
-    __slots__ = (
-        "_bound", "_buffers", "_data", "_end", "_failed", "_firsts", "_frame", "_report", "_starts",
-    )  # fmt: skip
+    __slots__ = ("_bound", "_buffers", "_data", "_end", "_failed", "_firsts", "_frame", "_report")
 
     def __init__(self, bound: Bound, data: Input, report: Report, buffers: int = 1) -> None:
         """buffers: how many batches have to keep their memory at a time."""
@@ -58,7 +56,6 @@ class Walk:
         self._buffers = buffers
         self._end = 0  # of the last table that was read
         self._firsts: dict[int, Record] = {}
-        self._starts: dict[int, int] = {}  # of tables that do not say where they begin
         self._failed: set[int] = set()
         self._frame = Frame(data, order, self._first)
 
@@ -134,18 +131,15 @@ class Walk:
 
     def _read(self, table: BoundTable, place: Place) -> Iterator[Batch | None]:
         data = self._data
-        start = place.start
-        if start is None:  # the same however often the table is gone through
-            start = self._starts.setdefault(table.index, self._end)
+        start = self._end if place.start is None else place.start
         if data.at_hand or data.seekable:
             data = data.branch()
             data.name = self._named(table)
             data.seek(start)
         elif start > data.position:
             data.seek(start)
-        stride = self._stride(table) if table.fixed else None
-        if stride == table.layout.size:
-            found = self._fixed(table, data, start, stride, place)
+        if table.fixed and self._stride(table) == table.layout.size:
+            found = self._fixed(table, data, start, table.layout.size, place)
         else:
             reader = SizedReader(
                 table, self._frame, data, start,
