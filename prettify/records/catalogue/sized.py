@@ -35,7 +35,7 @@ class SizedReader:
 
     __slots__ = (
         "_at", "_bound", "_buffer", "_count", "_data", "_done", "_failure", "_frame", "_limit",
-        "_need", "_region", "_skip", "_start", "end",
+        "_need", "_padding", "_region", "_skip", "_start", "end",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class SizedReader:
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
         self._need = bound.kinds[0].least  # bytes from there on, to go on; 0 at the end
+        self._padding = 0  # bytes behind the last record, which need not be there
         self._failure: DataError | None = None
         self.end = region
 
@@ -150,7 +151,8 @@ class SizedReader:
             last = until is not None and until(frame)
             if align is not None:
                 step = align(frame)
-                length += -length % step if step > 0 else 0
+                self._padding = -length % step if step > 0 else 0
+                length += self._padding
             self._at = at = at + length
             self.end = start + at
             if last:
@@ -200,8 +202,14 @@ class SizedReader:
         data = self._data
         place = self._start + self._at
         if place > data.position:  # a long record of which only the beginning is shown
-            if data.skip(place - data.position):
-                raise self._short(data.position - place, self._need)
+            missing = data.skip(place - data.position)
+            if missing > self._padding:
+                short = missing - self._padding
+                raise DataError(
+                    f"{data.name}: ends at byte {data.position}, {short} bytes short of the end of "
+                    f"its last record",
+                    data.position,
+                )
             rest = memoryview(b"")
         else:
             rest = self._buffer[self._at :]
@@ -237,6 +245,7 @@ class SizedReader:
             left = min(left, self._limit - place)
         if left > 0:
             raise self._short(left, self._need)
+        place = min(place, self.end)
         if self._count is not None:
             raise DataError(
                 f"{self._data.name}: ends at byte {place}, {self._done} of {self._count} records "
