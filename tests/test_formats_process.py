@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import mmap
 import os
 import re
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from conftest import ROOT
+from conftest import COMMAND, ROOT
 from format_oracles import need, run, sample
 from format_rows import records, rows
 
@@ -455,3 +456,23 @@ def test_pages_of_a_live_process() -> None:
             file.seek(8 * found[0]["pfn"])
             (flags,) = struct.unpack("=Q", file.read(8))
         assert flags >> 12 & 1  # KPF_ANON
+
+
+@LINUX
+@LITTLE
+def test_a_page_is_found_without_reading_all_before_it() -> None:
+    memory = mmap.mmap(-1, mmap.PAGESIZE)
+    memory[0] = 1
+    place = ctypes.addressof(ctypes.c_char.from_buffer(memory)) // mmap.PAGESIZE * 8
+    path = f"/proc/{os.getpid()}/pagemap"
+    words = ["-t", "pagemap", "-C", "pagemap_entry", "--seek", str(place), "--count", "1"]
+    for given in ([path], []):
+        with open(path, "rb") as file:
+            done = subprocess.run(
+                [*COMMAND, *words, "--to", "ndjson", *given],
+                stdin=file,
+                capture_output=True,
+                check=True,
+                timeout=30,
+            )
+        assert json.loads(done.stdout)["present"] == 1
