@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from prettify.records.catalogue.information import FormatInfo
 
-DESCRIPTION = """List the formats of the catalogue, one a line; of one that is named, its variants, its
-tables with their types, and where its notes are."""
+DESCRIPTION = """List the formats of the catalogue, one a line; of one that is named, its variants,
+its tables with their types, and where its notes are."""
 
 EPILOG = """examples:
   prettify formats

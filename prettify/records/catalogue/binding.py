@@ -8,7 +8,7 @@ from __future__ import annotations
 from prettify import layout as layouts
 from prettify.errors import PrettifyError, TypeInfoError, UsageError
 from prettify.layout import Layout, Node
-from prettify.model import ARRAY, STRUCT
+from prettify.model import ARRAY, STRUCT, spelled
 from prettify.records.catalogue.declaration import LITTLE, Cast, Format, Table
 from prettify.records.catalogue.scope import Frame, Scope
 from prettify.records.query.enumerators import Enumerators
@@ -26,22 +26,25 @@ if TYPE_CHECKING:
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
-OF_RECORDS = frozenset(("sizeof", "extent", "align", "while", "until", "where", "tag"))
+OF_RECORDS = frozenset(("sizeof", "tail", "extent", "align", "while", "until", "where", "tag"))
 
 
 class Kind:
     """A type that records of a table may be of.
 
     sizeof: bytes of such a record, None where the table says. tail: the flexible array that ends
-    it, None where it has none. shapes: by the number of elements of that, the layout.
+    it, None where it has none. held: bytes of that, None where it goes on to the record's end.
+    least: bytes that any such record has.
     """
 
-    __slots__ = ("layout", "sizeof", "tail")
+    __slots__ = ("held", "layout", "least", "sizeof", "tail")
 
-    def __init__(self, layout: Layout, sizeof: Run | None = None) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.sizeof = sizeof
+        self.least = max(layout.size, 1)
+        self.sizeof: Run | None = None
         self.tail = flexible_tail(layout.root)
+        self.held: Run | None = None
 
     def shape(self, count: int) -> Layout:
         """The layout where the flexible array has that many elements."""
@@ -137,7 +140,7 @@ class _Binder:
         index = len(self.bound.tables)
         layout = self._layout(table, table.type, "key 'type'")
         if not layout.size and (
-            flexible_tail(layout.root) is None or "sizeof" not in table.expressions
+            flexible_tail(layout.root) is None or not {"sizeof", "tail"} & table.expressions.keys()
         ):
             raise self._error(table, "key 'type'", f"{table.type} has no bytes")
         parent = next((t for t in self.bound.tables if t.name == table.parent), None)
@@ -148,9 +151,12 @@ class _Binder:
                 bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
         for key, text in table.expressions.items():
             bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
+        bound.kinds[0].held = bound.run.pop("tail", None)
+        self._check_tail(table, "key 'tail'", bound.kinds[0])
         for tag, cast in table.casts.items():
             self._cast(bound, tag, cast)
-        if table.casts or not layout.size or {"extent", "while", "until"} & bound.run.keys():
+        looked_at = {"tail", "extent", "while", "until"} & table.expressions.keys()
+        if table.casts or not layout.size or looked_at:
             bound.fixed = False
         if parent is not None or ("seek" in bound.run and (index or not _is_start(table))):
             self.bound.sequential = False
@@ -166,6 +172,9 @@ class _Binder:
             )
         if cast.sizeof is not None:
             kind.sizeof = self._compiled(bound, "sizeof", where, cast.sizeof, kind.layout)
+        if cast.tail is not None:
+            kind.held = self._compiled(bound, "tail", where, cast.tail, kind.layout)
+        self._check_tail(table, where, kind)
         number = integer_of(tag)
         if number is None:
             number = Enumerators(bound.layout).value(tag)
@@ -173,6 +182,11 @@ class _Binder:
             raise self._error(table, where, "neither a number nor an enumerator")
         bound.tags[number] = len(bound.kinds)
         bound.kinds.append(kind)
+
+    def _check_tail(self, table: Table, where: str, kind: Kind) -> None:
+        if kind.held is not None and kind.tail is None:
+            name = spelled(kind.layout.type)
+            raise self._error(table, where, f"{name} does not end with an array of no size")
 
     def _error(self, table: Table, where: str, what: object) -> TypeInfoError:
         return TypeInfoError(f"table {table.name!r}, {where}: {what}", self.bound.format.path)

@@ -20,7 +20,8 @@ MAX_MAGIC = 1 << 16  # bytes from a file's beginning to a magic's end
 
 # Keys of a table that are expressions.
 EXPRESSIONS = (
-    "when", "seek", "size", "count", "skip", "sizeof", "extent", "align", "while", "until", "where",
+    "when", "seek", "size", "count", "skip", "sizeof", "tail", "extent", "align", "while", "until",
+    "where",
     "tag",
 )  # fmt: skip
 
@@ -82,13 +83,14 @@ class Variant:
 
 
 class Cast:
-    """What a record with a certain tag is: its type, and how long it is where that differs."""
+    """What a record with a certain tag is: its type; how long it and its flexible array are."""
 
-    __slots__ = ("sizeof", "type")
+    __slots__ = ("sizeof", "tail", "type")
 
-    def __init__(self, type_: str, sizeof: str | None) -> None:
+    def __init__(self, type_: str, sizeof: str | None, tail: str | None) -> None:
         self.type = type_
         self.sizeof = sizeof
+        self.tail = tail
 
 
 class Table:
@@ -198,7 +200,7 @@ _TABLE_KEYS = {
     "cast": _TABLE,
     **dict.fromkeys(EXPRESSIONS, _EXPRESSION),
 }
-_CAST_KEYS = {"type": _TEXT, "sizeof": _EXPRESSION}
+_CAST_KEYS = {"type": _TEXT, "sizeof": _EXPRESSION, "tail": _EXPRESSION}
 
 
 class _Reader:
@@ -307,8 +309,10 @@ class _Reader:
         values = {"type": value} if isinstance(value, str) else value
         self._check(values, _CAST_KEYS, where, ("type",))
         assert isinstance(values, dict)
-        sizeof = values.get("sizeof")
-        return Cast(values["type"], None if sizeof is None else str(sizeof))
+        sizeof, tail = (
+            None if values.get(word) is None else str(values[word]) for word in ("sizeof", "tail")
+        )
+        return Cast(values["type"], sizeof, tail)
 
     def _check_table(self, table: Table, where: str) -> None:
         given = table.expressions

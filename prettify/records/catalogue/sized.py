@@ -60,7 +60,7 @@ class SizedReader:
         self._start = region  # of the buffer, in the input
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
-        self._need = max(1, bound.layout.size)  # bytes from there on, to go on; 0 at the end
+        self._need = bound.kinds[0].least  # bytes from there on, to go on; 0 at the end
         self._failure: DataError | None = None
         self.end = region
 
@@ -109,8 +109,7 @@ class SizedReader:
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
         extent, goes_on, until = run.get("extent"), run.get("while"), run.get("until")
-        start, limit, skip = self._start, self._limit, self._skip
-        head = max(1, bound.layout.size)  # of a flexible array alone, too, something must be there
+        start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
         count = -1 if self._count is None else self._count
         there = len(buffer)
         at = self._at
@@ -123,25 +122,28 @@ class SizedReader:
             if tag is not None:
                 which = tags.get(tag(frame), 0)
             kind = kinds[which]
-            size = kind.layout.size
+            size = kind.least
             if size > head:
                 if at + size > there:
                     return self._needed(size)
                 frame[index] = buffer[at : at + size]
             measure = kind.sizeof or sizeof
-            length = size if measure is None else measure(frame)
-            if length < max(1, size) or (limit is not None and position + length > limit):
-                self._check_length(kind.layout, length)
+            if goes_on is not None and not goes_on(frame):
+                return 0
             whole = size
+            if kind.held is not None and kind.tail is not None:
+                whole = max(size, kind.tail.offset + kind.held(frame))
+            length = whole if measure is None else measure(frame)
+            if length < whole or (limit is not None and position + length > limit):
+                self._check_length(kind.layout, length, whole)
             if kind.tail is not None:
-                whole = length if extent is None else min(length, max(size, extent(frame)))
+                if kind.held is None:
+                    whole = length if extent is None else min(length, max(size, extent(frame)))
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
             if at + length > there and self._data.size is not None:
                 self._check_there(length)
-            if goes_on is not None and not goes_on(frame):
-                return 0
             if self._done >= skip:
                 rows += (shapes.of(which, whole), at, position, 0)
             self._done += 1
@@ -168,13 +170,13 @@ class SizedReader:
             )
         return length
 
-    def _check_length(self, layout: Layout, length: int) -> None:
+    def _check_length(self, layout: Layout, length: int, needed: int) -> None:
         """Raise DataError for a record that is too short, or ends behind its table."""
         place = self._start + self._at
-        if length < max(1, layout.size):
+        if length < needed:
             raise DataError(
                 f"{self._data.name}: record at byte {place} says it is {length} bytes long, "
-                f"{max(1, layout.size)} needed for {spelled(layout.type)}",
+                f"{needed} needed for {spelled(layout.type)}",
                 place,
             )
         raise self._short((self._limit or 0) - place, length)
