@@ -75,12 +75,14 @@ def check_edid(data: bytes, folder: Path) -> str:
     chromaticity = base["chromaticity"]
     for color in ("red", "green", "blue", "white"):
         ours = [
-            (chromaticity[f"{color}_{axis}"] << 2 | chromaticity[f"{color}_{axis}_lo"]) / 1024
+            (chromaticity[f"{color}_{axis}"] << 2 | chromaticity[f"{color}_{axis}_lo"])
+            * 10000
+            // 1024
             for axis in "xy"
         ]
         theirs = re.search(rf"^ +{color.capitalize()} *: ([\d.]+), ([\d.]+)$", said, re.MULTILINE)
         assert theirs is not None
-        assert [f"{n:.4f}" for n in ours] == list(theirs.groups())
+        assert [f"0.{n:04}" for n in ours] == list(theirs.groups())
     ours = [
         timing(values)
         for table in ("descriptor", "cta_timing")

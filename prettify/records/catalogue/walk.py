@@ -43,7 +43,9 @@ class Walk:
     An input that is no file is spooled first, unless the tables are in order.
     """
 
-    __slots__ = ("_bound", "_buffers", "_data", "_end", "_failed", "_firsts", "_frame", "_report")
+    __slots__ = (
+        "_bound", "_buffers", "_data", "_end", "_failed", "_firsts", "_frame", "_report", "_starts",
+    )  # fmt: skip
 
     def __init__(self, bound: Bound, data: Input, report: Report, buffers: int = 1) -> None:
         """buffers: how many batches have to keep their memory at a time."""
@@ -56,6 +58,7 @@ class Walk:
         self._buffers = buffers
         self._end = 0  # of the last table that was read
         self._firsts: dict[int, Record] = {}
+        self._starts: dict[int, int] = {}  # of tables that begin behind the one before
         self._failed: set[int] = set()
         self._frame = Frame(data, order, self._first)
 
@@ -131,7 +134,10 @@ class Walk:
 
     def _read(self, table: BoundTable, place: Place) -> Iterator[Batch | None]:
         data = self._data
-        start = self._end if place.start is None else place.start
+        # A table that others are for is walked again for each of them: from where it was found.
+        start = place.start
+        if start is None:
+            start = self._starts.setdefault(table.index, self._end)
         if data.at_hand or data.seekable:
             data = data.branch()
             data.name = self._named(table)
