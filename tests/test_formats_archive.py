@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from format_oracles import enumerators, need, run, sample, tables
+from format_readers import enumerators, need, run, sample, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
