@@ -98,13 +98,9 @@ class File:
     def batches(self, report: Report) -> Iterator[Batch | None]:
         """The records of the tables. What is wrong with one is reported, and the next follows."""
         walk = Walk(self.bound, self.data, report, self._buffers)
-        wanted = set(self.tables)
-        needed = _needed(self.bound, wanted)
         choice = self._choice
-        for table in self.bound.tables:
-            if table not in needed:
-                continue
-            if table not in wanted:
+        for table in _needed(self.bound, self.tables):
+            if table not in self.tables:
                 walk.pass_over(table)
                 continue
             found = walk.table(table)
@@ -141,21 +137,11 @@ def _wanted(bound: Bound, names: Sequence[str]) -> list[BoundTable]:
     return [table for table in bound.tables if table.name in names]
 
 
-def _needed(bound: Bound, wanted: set[BoundTable]) -> set[BoundTable]:
-    """The tables wanted, and those that one has to go through to find where they begin."""
-    needed = set(wanted)
-    follows = False
-    for table in reversed(bound.tables):
-        if follows:
-            needed.add(table)
-        if not bound.sequential and "seek" in table.run:
-            follows = False
-        elif table in needed:
-            follows = True
-    if bound.sequential:  # nothing is read again: the first records of all are met on the way
-        last = max((table.index for table in wanted), default=-1)
-        needed.update(bound.tables[:last])
-    return needed
+def _needed(bound: Bound, wanted: Sequence[BoundTable]) -> Sequence[BoundTable]:
+    """The tables to go through: where there is no going back, also those before one wanted."""
+    if not bound.sequential:
+        return wanted
+    return bound.tables[: max((table.index + 1 for table in wanted), default=0)]
 
 
 class Library:
