@@ -1,4 +1,4 @@
-"""Independent readers of the catalogue's formats: programs that are run where they are installed."""
+"""Independent readers of the catalogue's formats: programs, run where they are installed."""
 
 from __future__ import annotations
 
@@ -58,6 +58,17 @@ def tables(source: Path | bytes, format: str | None = None) -> dict[str, list[An
     for record in prettify.read(source, format):
         found.setdefault(record.table, []).append((record.offset, record.values))
     return found
+
+
+def until_wrong(source: bytes) -> tuple[list[Any], str]:
+    """The records that can be read, and what is said to be wrong behind them."""
+    found = []
+    try:
+        for record in prettify.read(source):
+            found.append(record)
+    except prettify.DataError as error:
+        return found, str(error)
+    return found, ""
 
 
 def enumerators(format: str) -> dict[str, int]:
