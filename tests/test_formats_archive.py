@@ -6,7 +6,9 @@ import gzip
 import io
 import os
 import re
+import struct
 import tarfile
+import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
@@ -263,3 +265,62 @@ def test_every_optional_part_of_a_gzip_header(flags: int) -> None:
     if flags & 2:
         at = found["header_crc"][0][0]
         assert found["header_crc"][0][1]["CRC16"] == zlib.crc32(whole[:at]) & 0xFFFF
+
+
+# ZIP.
+
+
+@pytest.mark.parametrize("comment", [b"", b"a comment", b"x" * 60000])
+@pytest.mark.parametrize("seekable", [True, False])
+def test_every_entry_of_a_zip_file(tmp_path: Path, comment: bytes, seekable: bool) -> None:
+    """Of one that is written to a pipe sizes are behind the content."""
+    path = tmp_path / "archive"
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    target: io.BytesIO = io.BytesIO() if seekable else Pipe()
+    methods = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.comment = comment
+        for number, method in enumerate(methods):
+            info = zipfile.ZipInfo(f"folder/name {number} ä" * number + "x", (2001, 2, 3, 4, 5, 6))
+            info.compress_type = method
+            info.external_attr = 0o100640 << 16
+            archive.writestr(info, b"content" * number * 99)
+    path.write_bytes(target.getvalue())
+    found = tables(path)
+    kinds = enumerators("zip")
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+    assert len(infos) == len(found["entry"]) == found["end"][0][1]["entries"] == len(methods)
+    assert found["end"][0][1]["zip_file_comment"].encode() == comment
+    for info, (_, entry), (place, local) in zip(infos, found["entry"], found["local"]):
+        assert entry["file_name"] == local["file_name"] == info.filename
+        assert entry["crc_32"] == info.CRC
+        assert entry["uncompressed_size"] == info.file_size
+        assert entry["compressed_size"] == info.compress_size
+        assert kinds[entry["compression_method"]] == info.compress_type
+        assert entry["external_file_attributes"] == info.external_attr
+        assert place == entry["relative_offset_of_local_header"] == info.header_offset
+        time, date = entry["last_mod_file_time"], entry["last_mod_file_date"]
+        assert (date["years_since_1980"] + 1980, date["month"], date["day"]) == info.date_time[:3]
+        assert (time["hour"], time["minute"], 2 * time["two_seconds"]) == info.date_time[3:]
+        assert local["crc_32"] == (info.CRC if seekable else 0)
+        assert local["general_purpose_bit_flag"]["data_descriptor"] == (not seekable)
+
+
+def test_extra_fields_of_info_zip_s_entries(tmp_path: Path) -> None:
+    need("zip")
+    (tmp_path / "file").write_bytes(b"content")
+    run("zip", "-q", "archive.zip", "file", folder=tmp_path)
+    found = tables(tmp_path / "archive.zip")
+    with zipfile.ZipFile(tmp_path / "archive.zip") as archive:
+        (info,) = archive.infolist()
+    extra = b"".join(
+        struct.pack("<HH", v["header_id"], v["data_size"]) + bytes(v["data"])
+        for _, v in found["extra"]
+    )
+    assert extra == info.extra
+    assert len(found["extra"]) == 2
