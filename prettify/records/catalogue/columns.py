@@ -47,7 +47,12 @@ class Columns:
         """
         if self._form != NAMED:
             self._check(tables)
-        kinds = [(table, at, kind) for table in tables for at, kind in enumerate(table.kinds)]
+        kinds = [
+            (table, at, kind)
+            for table in tables
+            for at, kind in enumerate(table.kinds)
+            if kind.layout.size  # a flexible array alone has no columns
+        ]
         types = [f"{table.name} {kind.layout!r} {bound.byte_order}" for table, _, kind in kinds]
         if self._inner is not None:
             if types != self._types:
@@ -69,6 +74,10 @@ class Columns:
             names = ", ".join(table.name for table in tables)
             raise UsageError(f"--to {self._form} holds one table: name it with --table ({names})")
         for table in tables:
+            if not table.layout.size:
+                raise UsageError(
+                    f"--to {self._form} holds members of one size each, and {table.name} has none"
+                )
             if len(table.kinds) > 1:
                 raise UsageError(
                     f"--to {self._form} holds records of one type, and those of {table.name} are "
@@ -86,6 +95,8 @@ class Columns:
         rows = batch.rows
         for shape, start in zip(rows[::ROW], rows[1::ROW]):
             kind = which[shape]
+            if (batch.table.name, kind) not in self._places:
+                continue
             size = batch.table.kinds[kind].layout.size
             groups.setdefault(kind, []).append(records[start : start + size])
         return [

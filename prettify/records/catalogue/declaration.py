@@ -20,7 +20,8 @@ MAX_MAGIC = 1 << 16  # bytes from a file's beginning to a magic's end
 
 # Keys of a table that are expressions.
 EXPRESSIONS = (
-    "when", "seek", "size", "count", "skip", "sizeof", "tail", "align", "while", "until", "where",
+    "when", "seek", "size", "count", "skip", "sizeof", "tail", "extent", "align", "while", "until",
+    "where",
     "tag",
 )  # fmt: skip
 
@@ -321,8 +322,6 @@ class _Reader:
             raise self.error(where, "key 'for': such a table needs the key 'seek'")
         if bool(table.casts) != ("tag" in given):
             raise self.error(where, "'tag' and 'cast' go together")
-        if "where" in given and table.casts:
-            raise self.error(where, "key 'where': not for a table of several types")
         for name in table.variants:
             if name not in self.found.variant_names:
                 more = choices(name, self.found.variant_names)

@@ -7,7 +7,7 @@ from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
 from prettify.paths import choices
 from prettify.records.catalogue.binding import Bound, bind
-from prettify.records.catalogue.choosing import Filter, cut
+from prettify.records.catalogue.choosing import Filter, Projection, cut
 from prettify.records.catalogue.columns import Columns
 from prettify.records.catalogue.documents import DOCUMENTS, open_document
 from prettify.records.catalogue.recognition import (
@@ -98,13 +98,9 @@ class File:
     def batches(self, report: Report) -> Iterator[Batch | None]:
         """The records of the tables. What is wrong with one is reported, and the next follows."""
         walk = Walk(self.bound, self.data, report, self._buffers)
-        wanted = set(self.tables)
-        needed = _needed(self.bound, wanted)
         choice = self._choice
-        for table in self.bound.tables:
-            if table not in needed:
-                continue
-            if table not in wanted:
+        for table in _needed(self.bound, self.tables):
+            if table not in self.tables:
                 walk.pass_over(table)
                 continue
             found = walk.table(table)
@@ -141,21 +137,11 @@ def _wanted(bound: Bound, names: Sequence[str]) -> list[BoundTable]:
     return [table for table in bound.tables if table.name in names]
 
 
-def _needed(bound: Bound, wanted: set[BoundTable]) -> set[BoundTable]:
-    """The tables wanted, and those that one has to go through to find where they begin."""
-    needed = set(wanted)
-    follows = False
-    for table in reversed(bound.tables):
-        if follows:
-            needed.add(table)
-        if not bound.sequential and "seek" in table.run:
-            follows = False
-        elif table in needed:
-            follows = True
-    if bound.sequential:  # nothing is read again: the first records of all are met on the way
-        last = max((table.index for table in wanted), default=-1)
-        needed.update(bound.tables[:last])
-    return needed
+def _needed(bound: Bound, wanted: Sequence[BoundTable]) -> Sequence[BoundTable]:
+    """The tables to go through: where there is no going back, also those before one wanted."""
+    if not bound.sequential:
+        return wanted
+    return bound.tables[: max((table.index + 1 for table in wanted), default=0)]
 
 
 class Library:
@@ -201,8 +187,16 @@ class Reading:
     """What to do with each input; `progress` is as a `Plan` has it."""
 
     __slots__ = (
-        "_choice", "_data", "_form", "_jobs", "_library", "_options", "_passed", "_total",
-    )  # fmt: skip
+        "_choice",
+        "_data",
+        "_form",
+        "_jobs",
+        "_library",
+        "_options",
+        "_passed",
+        "_projection",
+        "_total",
+    )
 
     def __init__(self, form: str, options: Options, choice: Choice, jobs: int = 1) -> None:
         """form: of output, by the name of its dialect where it is C. Raises UsageError."""
@@ -215,6 +209,7 @@ class Reading:
         if choice.format is not None:
             self._library.format(choice.format.partition(":")[0])
         self._data: Input | None = None
+        self._projection: Projection | None = None  # of the table of the present input
         self._passed = 0  # bytes of the inputs before that one
         self._total: int | None = None
 
@@ -246,11 +241,7 @@ class Reading:
         return Columns(self._form, self._options, self._projected, self._jobs)
 
     def _projected(self, layout: Layout) -> Layout:
-        if self._choice.select is None:
-            return layout
-        from prettify.records.query.projection import select
-
-        return select(layout, self._choice.select)
+        return layout if self._projection is None else self._projection.of(layout)
 
     def _output(
         self, document: Columns | Document, source: Source, report: Report
@@ -265,6 +256,8 @@ class Reading:
             try:
                 bound = self._library.bound(data, self._choice.format, self._choice.byte_order)
                 file = File(data, bound, self._choice, buffers_for(self._jobs))
+                if self._choice.select is not None:
+                    self._projection = Projection(self._choice.select, file.tables[0])
                 begun = list(document.begin(data.name, bound, file.tables))
             except (UsageError, DataError) as error:
                 report(error)

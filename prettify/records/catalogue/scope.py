@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 OFFSET, SIZE = "offset", "size"  # $offset, $size
 CODES = {1: "b", 2: "h", 4: "i", 8: "q"}  # struct's, of signed integers of that size
 MAX_TEXT = 4096  # bytes that text() looks at
+MAX_FIND = 1 << 16  # and find()
 
 
 class AbsentError(Exception):
@@ -172,12 +173,17 @@ def _text_at(frame: Frame, offset: int) -> str:
     return values.text_of(frame.data.at(offset, MAX_TEXT))
 
 
-def _text_end(frame: Frame, offset: int) -> int:
-    raw = frame.data.at(offset, MAX_TEXT) if offset >= 0 else b""
-    if not raw:
-        raise NoValueError(f"nothing to read at byte {offset}")
-    end = raw.find(b"\0")
-    return offset + (end + 1 if end >= 0 else len(raw))
+def _found(frame: Frame, offset: int, text: str) -> int:
+    """Where the text, of characters that are bytes, first stands from the offset on."""
+    try:
+        wanted = text.encode("latin-1")
+    except UnicodeEncodeError:
+        wanted = text.encode()
+    raw = frame.data.at(offset, MAX_FIND) if offset >= 0 else b""
+    place = raw.find(wanted)
+    if place < 0:
+        raise NoValueError(f"no {text!r} within {len(raw)} bytes of byte {offset}")
+    return offset + place
 
 
 def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
@@ -192,7 +198,7 @@ def _unsigned_at(size: int) -> Callable[[Frame, int], int]:
 
 FILE_FUNCTIONS = {
     "text": Function((INTEGER,), TEXT, _text_at, own=True),
-    "text_end": Function((INTEGER,), INTEGER, _text_end, own=True),
+    "find": Function((INTEGER, TEXT), INTEGER, _found, own=True),
     **{
         f"u{8 * size}": Function((INTEGER,), INTEGER, _unsigned_at(size), own=True)
         for size in CODES

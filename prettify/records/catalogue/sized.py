@@ -35,7 +35,7 @@ class SizedReader:
 
     __slots__ = (
         "_at", "_bound", "_buffer", "_count", "_data", "_done", "_failure", "_frame", "_limit",
-        "_need", "_region", "_skip", "_start", "end",
+        "_need", "_padding", "_region", "_skip", "_start", "end",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class SizedReader:
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
         self._need = bound.kinds[0].least  # bytes from there on, to go on; 0 at the end
+        self._padding = 0  # bytes behind the last record, which need not be there
         self._failure: DataError | None = None
         self.end = region
 
@@ -108,7 +109,7 @@ class SizedReader:
         index, kinds, tags = bound.index, bound.kinds, bound.tags
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
-        goes_on, until = run.get("while"), run.get("until")
+        extent, goes_on, until = run.get("extent"), run.get("while"), run.get("until")
         start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
         count = -1 if self._count is None else self._count
         there = len(buffer)
@@ -128,28 +129,30 @@ class SizedReader:
                     return self._needed(size)
                 frame[index] = buffer[at : at + size]
             measure = kind.sizeof or sizeof
+            if goes_on is not None and not goes_on(frame):
+                return 0
             whole = size
-            if kind.tail is not None and kind.held is not None:
+            if kind.held is not None and kind.tail is not None:
                 whole = max(size, kind.tail.offset + kind.held(frame))
             length = whole if measure is None else measure(frame)
             if length < whole or (limit is not None and position + length > limit):
                 self._check_length(kind.layout, length, whole)
             if kind.tail is not None:
-                whole = length if kind.held is None else whole
+                if kind.held is None:
+                    whole = length if extent is None else min(length, max(size, extent(frame)))
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
             if at + length > there and self._data.size is not None:
                 self._check_there(length)
-            if goes_on is not None and not goes_on(frame):
-                return 0
             if self._done >= skip:
                 rows += (shapes.of(which, whole), at, position, 0)
             self._done += 1
             last = until is not None and until(frame)
             if align is not None:
                 step = align(frame)
-                length += -length % step if step > 0 else 0
+                self._padding = -length % step if step > 0 else 0
+                length += self._padding
             self._at = at = at + length
             self.end = start + at
             if last:
@@ -199,8 +202,14 @@ class SizedReader:
         data = self._data
         place = self._start + self._at
         if place > data.position:  # a long record of which only the beginning is shown
-            if data.skip(place - data.position):
-                raise self._short(data.position - place, self._need)
+            missing = data.skip(place - data.position)
+            if missing > self._padding:
+                short = missing - self._padding
+                raise DataError(
+                    f"{data.name}: ends at byte {data.position}, {short} bytes short of the end of "
+                    f"its last record",
+                    data.position,
+                )
             rest = memoryview(b"")
         else:
             rest = self._buffer[self._at :]
@@ -236,6 +245,7 @@ class SizedReader:
             left = min(left, self._limit - place)
         if left > 0:
             raise self._short(left, self._need)
+        place = min(place, self.end)
         if self._count is not None:
             raise DataError(
                 f"{self._data.name}: ends at byte {place}, {self._done} of {self._count} records "

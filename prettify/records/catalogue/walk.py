@@ -43,7 +43,7 @@ class Walk:
     An input that is no file is spooled first, unless the tables are in order.
     """
 
-    __slots__ = ("_bound", "_buffers", "_data", "_end", "_failed", "_firsts", "_frame", "_report")
+    __slots__ = ("_bound", "_buffers", "_data", "_ends", "_failed", "_firsts", "_frame", "_report")
 
     def __init__(self, bound: Bound, data: Input, report: Report, buffers: int = 1) -> None:
         """buffers: how many batches have to keep their memory at a time."""
@@ -54,7 +54,7 @@ class Walk:
         self._data = data
         self._report = report
         self._buffers = buffers
-        self._end = 0  # of the last table that was read
+        self._ends: dict[int, int] = {}  # of tables that were read to their end
         self._firsts: dict[int, Record] = {}
         self._failed: set[int] = set()
         self._frame = Frame(data, order, self._first)
@@ -131,22 +131,21 @@ class Walk:
 
     def _read(self, table: BoundTable, place: Place) -> Iterator[Batch | None]:
         data = self._data
-        start = self._end if place.start is None else place.start
+        start = self._behind(table.index - 1) if place.start is None else place.start
         if data.at_hand or data.seekable:
             data = data.branch()
             data.name = self._named(table)
             data.seek(start)
         elif start > data.position:
             data.seek(start)
-        stride = self._stride(table) if table.fixed else 0
-        if stride == table.layout.size:
-            found = self._fixed(table, data, start, stride, place)
+        if table.fixed and self._stride(table) == table.layout.size:
+            found = self._fixed(table, data, start, table.layout.size, place)
         else:
             reader = SizedReader(
                 table, self._frame, data, start,
                 limit=place.limit, count=place.count, skip=place.skip,
             )  # fmt: skip
-            found = self._sized(reader)
+            found = self._sized(table, reader)
         for batch in found:
             if batch is not None:
                 batch = self._kept(table, batch)
@@ -180,14 +179,31 @@ class Walk:
                     continue
                 yield Batch(table, shapes, block, at, start)
                 at += len(block)
-        finally:
-            self._end = data.position
+        except DataError:
+            self._ends[table.index] = data.position
+            raise
+        self._ends[table.index] = data.position
 
-    def _sized(self, reader: SizedReader) -> Iterator[Batch | None]:
+    def _sized(self, table: BoundTable, reader: SizedReader) -> Iterator[Batch | None]:
         try:
             yield from reader.batches()
-        finally:
-            self._end = reader.end
+        except DataError:
+            self._ends[table.index] = reader.end
+            raise
+        self._ends[table.index] = reader.end
+
+    def _behind(self, index: int) -> int:
+        """Where the table of that index ends, which is read if it was not; -1 is before all."""
+        if index < 0:
+            return 0
+        if index not in self._ends and (self._data.at_hand or self._data.seekable):
+            state, offset = dict(self._frame), self._frame.offset
+            self._frame.clear()
+            self.pass_over(self._bound.tables[index])
+            self._frame.update(state)
+            self._frame.offset = offset
+        # One that is not there ends where it would begin.
+        return self._ends[index] if index in self._ends else self._behind(index - 1)
 
     def _kept(self, table: BoundTable, batch: Batch) -> Batch:
         """The records that the table's own filter lets through."""
@@ -211,12 +227,12 @@ class Walk:
         if index not in self._firsts:
             data, frame = self._data, self._frame
             if data.at_hand or data.seekable:
-                state, offset, end = dict(frame), frame.offset, self._end
+                state, offset = dict(frame), frame.offset
                 frame.clear()
                 next((b for b in self.table(self._bound.tables[index]) if b is not None), None)
                 frame.clear()
                 frame.update(state)
-                frame.offset, self._end = offset, end
+                frame.offset = offset
         if index not in self._firsts:
             raise AbsentError
         return self._firsts[index]
