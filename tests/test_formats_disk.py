@@ -395,3 +395,35 @@ def test_ntfs_boot_sector_and_attributes_of_every_record(tmp_path: Path, size: i
             if length is not None:
                 assert values.get("value_length", values.get("data_size")) == int(length[1])
     assert {"$MFT", "$Bitmap", "$UpCase", ".", "small", "large file ä"} <= names
+
+
+# squashfs.
+
+
+@pytest.mark.parametrize("compression", ["gzip", "xz", "zstd"])
+def test_squashfs_superblock(tmp_path: Path, compression: str) -> None:
+    need("mksquashfs", "unsquashfs")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"file{number}").write_bytes(bytes(number))
+    disk = tmp_path / "disk.img"
+    options = ["-comp", compression, "-b", "65536", "-noI", "-no-exports", "-no-progress"]
+    run("mksquashfs", folder, disk, "-quiet", *options)
+    ((_, ours),) = tables(disk)["superblock"]
+    said = run("unsquashfs", "-s", disk)
+    assert f"Compression {compression}\n" in said
+    assert ours["compression"].lower().startswith("zlib" if compression == "gzip" else compression)
+    for words, member in {
+        "Block size": "block_size",
+        "Number of fragments": "fragments",
+        "Number of inodes": "inodes",
+        "Number of ids": "no_ids",
+        "Filesystem size": "bytes_used",
+    }.items():
+        found = re.search(rf"^{words} (\d+)", said, re.MULTILINE)
+        assert found is not None
+        assert int(found[1]) == ours[member]
+    assert (ours["flags"]["NOI"], ours["flags"]["EXPORT"]) == (1, 0)
+    assert "Inodes are uncompressed" in said
+    assert "Filesystem is not exportable via NFS" in said
