@@ -1,4 +1,4 @@
-"""Makes small formats for tests: types with `BtfWriter`, a declaration, in a folder of their own."""
+"""Makes small formats for tests: types by `BtfWriter`, a declaration, in a folder of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of formats: what a declaration says is what is read, and what is said where it cannot be."""
+"""Files of formats: what a declaration says is what is read; what is said where it cannot be."""
 
 from __future__ import annotations
 
@@ -537,6 +537,10 @@ def test_filters_are_of_one_table(maker: Maker) -> None:
     with pytest.raises(UsageError, match=r"--where is of one table: .*\(head, pair, none, item\)"):
         shown(data, where="kind > 1")
     assert shown(data, table="pair", select="length", to="ndjson").count('{"length":0}') == 2
+    assert shown(data, select="x,size", **options).splitlines()[0].endswith('{"size":5}}')
+    assert json.loads(shown(data, select="x", **options).splitlines()[1])["record"] == {"x": 1}
+    with pytest.raises(UsageError, match="--select 'z': no member 'z'"):
+        shown(data, select="x,z", **options)
     # Headings are of what is shown.
     text = shown(data, table="item", where="kind == 1", to="pahole", compact=True)
     assert text.splitlines()[0] == "/* item at 0x15: point */"
@@ -586,7 +590,7 @@ def test_a_format_by_name(maker: Maker) -> None:
     with pytest.raises(UsageError, match="no format 'dema'; did you mean 'demo'"):
         everything(head(), format="dema")
     maker.add("strict", STRUCTS, MAGIC + HEAD)
-    with pytest.raises(UsageError, match="not of format strict, .*: --format strict:demo"):
+    with pytest.raises(UsageError, match=r"not of format strict, .*: --format strict:demo"):
         everything(bytes(8), format="strict")
 
 
@@ -602,23 +606,41 @@ def test_a_format_by_name(maker: Maker) -> None:
         ('[[table]]\nname = "x"', "table 1: it has no key 'type'"),
         (table("x", "byte", "seek = true"), "table 1: key 'seek': an expression, as text expected"),
         (table("x y", "byte"), "table 'x y': its name 'x y' is no word"),
-        (table("x", "bite"), "table 'x', key 'type': type 'bite' not found in formats/demo; did you"),
+        (
+            table("x", "bite"),
+            "table 'x', key 'type': type 'bite' not found in formats/demo; did you",
+        ),
         (table("x", "byte", 'for = "y"', "seek = 0"), "key 'for': no table 'y' before it"),
         (HEAD + table("x", "byte", 'for = "head"'), "such a table needs the key 'seek'"),
         (HEAD + HEAD, "table 'head': variant 'demo' has two tables of that name"),
-        (table("x", "byte", 'variant = "z"'), "key 'variant': no variant 'z'; the format: it has demo"),
+        (
+            table("x", "byte", 'variant = "z"'),
+            "key 'variant': no variant 'z'; the format: it has demo",
+        ),
         (table("x", "byte", 'tag = "1"'), "'tag' and 'cast' go together"),
         (table("x", "byte", 'tag = "1"', casts=["a-b = 'byte'"]), "neither a number nor an enum"),
-        (table("x", "byte", 'tag = "1"', casts=["ABC = 'byte'"]), "cast ABC: neither a number nor an"),
-        (table("x", "pair", 'tag = "1"', casts=["1 = 'byte'"]), "byte is shorter than pair, its beg"),
+        (
+            table("x", "byte", 'tag = "1"', casts=["ABC = 'byte'"]),
+            "cast ABC: neither a number nor an",
+        ),
+        (
+            table("x", "pair", 'tag = "1"', casts=["1 = 'byte'"]),
+            "byte is shorter than pair, its beg",
+        ),
         (table("x", "byte", 'tag = "1"', casts=["1 = {}"]), "cast 1: it has no key 'type'"),
         (table("x", "byte", 'seek = "1 +"'), "key 'seek': '1 +': a value expected at column 4"),
         (table("x", "byte", 'seek = "$y.z"'), "no table $y before it; it has $offset, $size"),
         (table("x", "byte", 'seek = "$x.value"'), "no table $x before it"),
-        (HEAD + table("x", "byte", 'seek = "$head.mony"'), "no member 'mony'; it has magic, where, many"),
+        (
+            HEAD + table("x", "byte", 'seek = "$head.mony"'),
+            "no member 'mony'; it has magic, where, many",
+        ),
         (HEAD + table("x", "byte", 'seek = "$head"'), "$head is a record, not a number"),
         (table("x", "byte", 'seek = "y"'), "'y' is neither an enumerator nor $TABLE.MEMBER"),
-        (table("x", "letters", 'tag = "$x.text"', casts=["1 = 'letters'"]), "a number expected, not text"),
+        (
+            table("x", "letters", 'tag = "$x.text"', casts=["1 = 'letters'"]),
+            "a number expected, not text",
+        ),
         (table("x", "words", 'until = "$x.values"'), "$x.values is no number, but"),
         (table("x", "real", 'sizeof = "$x.number"'), "an integer expected, not a float"),
         (table("x", "byte", 'seek = "foo(1)"'), "no function 'foo' at column 1"),
@@ -630,10 +652,13 @@ def test_a_format_by_name(maker: Maker) -> None:
         (table("x", "byte", 'tail = "1"'), "key 'tail': struct byte does not end with an array"),
         ("paths = [1]\n" + HEAD, "key 'paths': texts expected, not 1"),
         (MAGIC.replace("64", "zz") + HEAD, "'zz' is no byte: 7f, or ?? for any"),
-        (MAGIC.replace("at = 0", "at = 70000") + HEAD, "key 'magic': bytes from 0 to 65536 expected"),
+        (
+            MAGIC.replace("at = 0", "at = 70000") + HEAD,
+            "key 'magic': bytes from 0 to 65536 expected",
+        ),
         (MAGIC + 'endian = "middle"\n' + HEAD, "little or big expected, not 'middle'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_declaration(maker: Maker, declaration: str, said: str) -> None:
     paths = "" if "paths" not in declaration else declaration.partition("\n")[0] + "\n"
     rest = declaration[len(paths) :]

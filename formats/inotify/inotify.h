@@ -37,11 +37,9 @@ struct inotify_event {
 	/* The specification's mask is one integer of 32 bits. */
 	struct {
 		enum inotify_event_type event;
-		struct {
-			unsigned short : 14;
-			unsigned short IN_ISDIR : 1; /* it happened to a directory */
-			unsigned short : 1;
-		};
+		unsigned short : 14;
+		unsigned short IN_ISDIR : 1; /* it happened to a directory */
+		unsigned short : 1;
 	} mask;
 	__u32 cookie; /* joins IN_MOVED_FROM with IN_MOVED_TO */
 	__u32 len; /* bytes of name, with the NULs that pad it */

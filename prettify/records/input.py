@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 19  # bytes asked for at a time
 MAX_OFFSET = (1 << 63) - 1 - CHUNK  # in a file; nothing is there
+WORD = 8  # bytes; /proc/PID/pagemap gives no fewer
 
 
 class Input:
@@ -27,6 +28,7 @@ class Input:
         "_branched",
         "_data",
         "_file",
+        "_leaps",
         "_own",
         "_spool",
         "_start",
@@ -46,6 +48,7 @@ class Input:
         self._branched = False
         self._data = memoryview(b"")
         self._file = -1
+        self._leaps = False  # whether its size is not known, but one may go forward in it
         self._own = False
         self._start = 0
         self._spool: BinaryIO | None = None
@@ -76,9 +79,10 @@ class Input:
             raise UsageError(f"{self.name} is a directory: name the files in it")
         # Files of the system's say 0 and have something to say all the same.
         self.seekable = S_ISREG(status.st_mode) and status.st_size > 0
+        self._leaps = S_ISREG(status.st_mode) and not self.seekable
         if not self.seekable:
             widen(self._file)
-        if self.seekable and not self._own:
+        if (self.seekable or self._leaps) and not self._own:
             self._start = os.lseek(self._file, 0, os.SEEK_CUR)
 
     def __enter__(self) -> Input:
@@ -171,6 +175,7 @@ class Input:
         self.close()
         self._spool, self._file, self._start = file, file.fileno(), 0
         self._stream = None
+        self._leaps = False
         self.seekable = True
         self.seek(0)
 
@@ -269,6 +274,8 @@ class Input:
             missing = max(0, self.position + length - size)
             self.seek(self.position + length - missing)
             return missing
+        if self._leaps and self._leapt(self.position + length):
+            return 0
         room = memoryview(bytearray(min(length, CHUNK)))
         while length:
             arrived = self.into(room[:length])
@@ -276,6 +283,21 @@ class Input:
                 break
             length -= arrived
         return length
+
+    def _leapt(self, offset: int) -> bool:
+        """Go to that byte of a file of the system's, if one can and something is before it."""
+        place = self._start + offset
+        if offset < WORD or place > MAX_OFFSET:
+            return False
+        try:
+            if len(os.pread(self._file, WORD, place - WORD)) < WORD:
+                return False
+            os.lseek(self._file, place, os.SEEK_SET)
+        except OSError:
+            return False
+        self._ahead = b""
+        self.position = offset
+        return True
 
 
 def size_of(source: str | bytes | bytearray | memoryview | BinaryIO) -> int | None:

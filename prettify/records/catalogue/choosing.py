@@ -5,14 +5,16 @@ from __future__ import annotations
 from prettify.core.emitter import ROW
 from prettify.errors import UsageError
 from prettify.records.catalogue.batch import Batch, own_table
+from prettify.records.query.projection import select
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     import numpy
 
+    from prettify.layout import Layout
     from prettify.records.catalogue.binding import BoundTable
     from prettify.records.query.where import Where
 
@@ -33,6 +35,34 @@ def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterat
             yield batch if last - passed == there else batch.cut(passed, last)
         if count == 0:
             return
+
+
+class Projection:
+    """Some members of a table's records, of each type those that it has.
+
+    Raises UsageError for a path that leads to a member in none of the types.
+    """
+
+    __slots__ = ("_paths",)
+
+    def __init__(self, paths: Sequence[str] | str, table: BoundTable) -> None:
+        self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
+        layouts = [kind.layout for kind in table.kinds]
+        for path in self._paths:
+            if not any(_has(layout, path) for layout in layouts):
+                select(layouts[0], [path])
+
+    def of(self, layout: Layout) -> Layout:
+        """The layout with these members alone."""
+        return select(layout, [path for path in self._paths if _has(layout, path)])
+
+
+def _has(layout: Layout, path: str) -> bool:
+    try:
+        select(layout, [path])
+    except UsageError:
+        return False
+    return True
 
 
 class Filter:

@@ -7,7 +7,7 @@ from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
 from prettify.paths import choices
 from prettify.records.catalogue.binding import Bound, bind
-from prettify.records.catalogue.choosing import Filter, cut
+from prettify.records.catalogue.choosing import Filter, Projection, cut
 from prettify.records.catalogue.columns import Columns
 from prettify.records.catalogue.documents import DOCUMENTS, open_document
 from prettify.records.catalogue.recognition import (
@@ -187,8 +187,16 @@ class Reading:
     """What to do with each input; `progress` is as a `Plan` has it."""
 
     __slots__ = (
-        "_choice", "_data", "_form", "_jobs", "_library", "_options", "_passed", "_total",
-    )  # fmt: skip
+        "_choice",
+        "_data",
+        "_form",
+        "_jobs",
+        "_library",
+        "_options",
+        "_passed",
+        "_projection",
+        "_total",
+    )
 
     def __init__(self, form: str, options: Options, choice: Choice, jobs: int = 1) -> None:
         """form: of output, by the name of its dialect where it is C. Raises UsageError."""
@@ -201,6 +209,7 @@ class Reading:
         if choice.format is not None:
             self._library.format(choice.format.partition(":")[0])
         self._data: Input | None = None
+        self._projection: Projection | None = None  # of the table of the present input
         self._passed = 0  # bytes of the inputs before that one
         self._total: int | None = None
 
@@ -232,11 +241,7 @@ class Reading:
         return Columns(self._form, self._options, self._projected, self._jobs)
 
     def _projected(self, layout: Layout) -> Layout:
-        if self._choice.select is None:
-            return layout
-        from prettify.records.query.projection import select
-
-        return select(layout, self._choice.select)
+        return layout if self._projection is None else self._projection.of(layout)
 
     def _output(
         self, document: Columns | Document, source: Source, report: Report
@@ -251,6 +256,8 @@ class Reading:
             try:
                 bound = self._library.bound(data, self._choice.format, self._choice.byte_order)
                 file = File(data, bound, self._choice, buffers_for(self._jobs))
+                if self._choice.select is not None:
+                    self._projection = Projection(self._choice.select, file.tables[0])
                 begun = list(document.begin(data.name, bound, file.tables))
             except (UsageError, DataError) as error:
                 report(error)

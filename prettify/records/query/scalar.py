@@ -8,6 +8,7 @@ data is read; parts that are the same for all frames are worked out here too.
 
 from __future__ import annotations
 
+import math
 import operator
 
 from prettify.errors import UsageError
@@ -155,6 +156,8 @@ class _Compiler:
         if code.kind == TRUTH:
             return code
         run = code.run
+        if code.kind == FLOAT:
+            return Code(TRUTH, lambda frame: _known(run(frame)) != 0, constant=code.constant)
         return Code(TRUTH, lambda frame: run(frame) != 0, constant=code.constant)
 
     # What stands for itself, and names.
@@ -317,8 +320,8 @@ class _Compiler:
             if symbol not in EQUALITIES and symbol != "in":
                 raise self.fault(f"{symbol!r} between texts, which are equal or not,", column)
         else:
-            left = self.number(left, before)
-            others = [self.number(code, item) for code, item in zip(others, items)]
+            left = _comparable(self.number(left, before))
+            others = [_comparable(self.number(c, item)) for c, item in zip(others, items)]
         one = left.run
         if symbol == "in":
             if all(code.constant for code in others):
@@ -336,9 +339,18 @@ class _Compiler:
         return Code(TRUTH, lambda frame: function(one(frame), other(frame)), constant=constant)
 
 
+def _comparable(code: Code) -> Code:
+    """A number, which has no value where it is a float that is none."""
+    if code.kind != FLOAT:
+        return code
+    run = code.run
+    return Code(FLOAT, lambda frame: _known(run(frame)), constant=code.constant)
+
+
 def _checked(symbol: str, kind: str) -> Callable[[Any, Any], Any]:
     if kind == FLOAT:
-        return _divided if symbol == "/" else _ARITHMETIC[symbol]
+        calculate = _divided if symbol == "/" else _ARITHMETIC[symbol]
+        return lambda x, y: calculate(_real(x), _real(y))
     if symbol in DIVISIONS:
         function = operator.mod if symbol == "%" else operator.floordiv
         return lambda x, y: function(x, y) if y else _none("division by zero")
@@ -350,6 +362,19 @@ def _checked(symbol: str, kind: str) -> Callable[[Any, Any], Any]:
 
 def _divided(x: float, y: float) -> float:
     return x / y if y else _none("division by zero")
+
+
+def _real(number: float) -> float:
+    """The double nearest to an integer."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _known(number: float) -> float:
+    """The same, if it is a number."""
+    return number if number == number else _none("not a number")
 
 
 def _none(why: str) -> Any:
