@@ -11,10 +11,10 @@ import ours
 from measure import Contender, process
 from memory import peak
 from peers import drgn_types, pahole
-from prettify.sources.dwarf.image import open_image
 from prettify.sources.dwarf.lookup import Lookup
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.units import read_units
+from prettify.sources.elf_image import open_elf_image
 from report import Section, compare, comparison_table
 from workloads import Setting
 
@@ -82,7 +82,7 @@ def section(setting: Setting) -> Section:
 
 def _last_struct(path: str) -> str:
     """The struct whose first definition comes last."""
-    image = open_image(path)
+    image = open_elf_image(path)
     assert image is not None
     sections = Sections(image)
     index = Lookup(sections, read_units(sections), whole=False).index()

@@ -15,12 +15,12 @@ def main() -> None:
     os.environ["XDG_CACHE_HOME"] = cache
     if not cache:
         os.environ["HOME"] = "/"  # no place for a cache
-    from prettify.sources.dwarf.image import open_image
     from prettify.sources.dwarf.lookup import Lookup
     from prettify.sources.dwarf.sections import Sections
     from prettify.sources.dwarf.units import read_units
+    from prettify.sources.elf_image import open_elf_image
 
-    image = open_image(path)
+    image = open_elf_image(path)
     assert image is not None
     sections = Sections(image)
     lookup = Lookup(sections, read_units(sections))

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,7 @@ from prettify.sources.dwarf.index import Damaged, Found, load
 from prettify.sources.dwarf.lookup import Lookup
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.units import read_units
-from prettify.sources.elf_image import ElfImage
+from prettify.sources.elf_image import ElfImage, elf_image_of
 
 VECTORS = Path(__file__).parent / "vectors" / "pahole"
 MUTANTS = 1500  # of each of two files
@@ -59,7 +60,11 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sections_of(blob: bytes, path: str = "made.o", *, split: bool = False) -> Sections:
-    return Sections(ElfImage(memoryview(blob), path), split=split)
+    # As a file, since of what is in memory alone nothing is kept.
+    with tempfile.TemporaryFile() as file:
+        file.write(blob)
+        file.flush()
+        return Sections(elf_image_of(file, path), split=split)
 
 
 def lookup_of(blob: bytes, **options: bool) -> Lookup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -280,9 +279,9 @@ def test_the_catalogue_is_found_whatever_the_current_folder_holds(
 
 
 def test_the_formats_of_elf_files_are_those_that_can_be_read() -> None:
-    from prettify.sources import elf
+    from prettify.sources import elf, request
 
-    assert tuple(elf.FORMATS) == opening.FORMATS
+    assert tuple(elf.FORMATS) == request.FORMATS
 
 
 # The kernel dialect's window.

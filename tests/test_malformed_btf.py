@@ -25,6 +25,7 @@ from prettify.dialects.options import Options
 from prettify.errors import PrettifyError, TypeInfoError
 from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
+from prettify.sources.request import Request
 from prettify.sources.strings import MAX_NAME
 
 HEADER = 24
@@ -743,21 +744,21 @@ ELVES = {
     "more section headers than there is room for": (
         elf({".BTF": b""}, count=0xFEFF),
         "damaged ELF file: it has no room for 65279 section headers",
-        None,
+        80,
     ),
     "endless section headers": (
         elf({".BTF": b""}, count=0, first_size=1 << 60),
         "damaged ELF file: it has no room for 1152921504606846976 section headers",
-        None,
+        80,
     ),
     "endless section headers without a size": (
         elf({".BTF": b""}, count=0, first_size=1 << 60, entry=0),
         "damaged ELF file: it has no room for 1152921504606846976 section headers",
-        None,
+        80,
     ),
     "a bad class": (
         b"\x7fELF\x07" + elf({})[5:],
-        "not an ELF file",
+        "damaged ELF file: its first 16 bytes make no sense",
         0,
     ),
 }

@@ -70,13 +70,10 @@ class ElfImage:
         self.path = path
         self.mapping = mapping
         ident = bytes(data[:16])
-        if (
-            ident[:4] != MAGIC
-            or len(ident) < 16
-            or ident[4] not in (1, 2)
-            or ident[5] not in (1, 2)
-        ):
+        if ident[:4] != MAGIC:
             raise TypeInfoError("not an ELF file", path, 0)
+        if len(ident) < 16 or ident[4] not in (1, 2) or ident[5] not in (1, 2):
+            raise TypeInfoError("damaged ELF file: its first 16 bytes make no sense", path, 0)
         self.address_size = 4 * ident[4]
         self.byte_order: Literal["little", "big"] = "little" if ident[5] == 1 else "big"
         self.mark = "<" if ident[5] == 1 else ">"
