@@ -1,4 +1,4 @@
-"""Independent readers of the catalogue's formats: programs that are run where they are installed."""
+"""Independent readers of the catalogue's formats: programs, run where they are installed."""
 
 from __future__ import annotations
 

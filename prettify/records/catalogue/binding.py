@@ -51,6 +51,21 @@ class Kind:
         return Layout(self.layout.type, _stretched(self.layout.root, count))
 
 
+def without_tail(layout: Layout) -> Layout:
+    """The layout without the array of no size that ends it, if one does."""
+    if flexible_tail(layout.root) is None:
+        return layout
+    return Layout(layout.type, _cut(layout.root))
+
+
+def _cut(node: Node) -> Node:
+    copy = node.copy()
+    last = node.children[-1]
+    rest = () if last.kind == ARRAY else (_cut(last),)
+    copy.children = (*node.children[:-1], *rest)
+    return copy
+
+
 def flexible_tail(node: Node) -> Node | None:
     """The array of no size that a struct ends with, in the last of its members if need be."""
     while node.kind == STRUCT and node.children:
