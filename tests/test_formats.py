@@ -488,6 +488,17 @@ def test_a_single_record_that_is_not_there_is_null(maker: Maker) -> None:
     assert json.loads(shown(head(), to="json"))["x"] is None
 
 
+@pytest.mark.parametrize("form", ["pahole", "c", "json", "ndjson", "csv"])
+def test_threads_change_nothing(maker: Maker, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sized, "CHUNK", 64)
+    each = table("byte", "byte", 'for = "pair"', 'seek = "$pair.start"', 'count = "$pair.length"')
+    maker.add("demo", STRUCTS, MAGIC + TWO.replace("count = 2", "count = 40") + each)
+    data = head(many=300) + struct.pack("<HH", 20, 9) * 40
+    data += b"".join(item(n % 5 % 4, b"n" * (8 + n % 7)) for n in range(300))
+    options: dict[str, Any] = {"to": form, "table": "byte" if form == "csv" else ()}
+    assert shown(data, jobs=3, **options) == shown(data, **options)
+
+
 def test_columns_are_of_one_table(maker: Maker) -> None:
     maker.add("demo", STRUCTS, MAGIC + TWO)
     data = head(many=1) + bytes(8) + item(2, b"a")
