@@ -150,6 +150,31 @@ def test_notes_of_a_core_file_of_any_other_machine_are_bytes() -> None:
     ]
 
 
+def test_a_core_file_of_a_32_bit_big_endian_machine(tmp_path: Path) -> None:
+    need("readelf")
+    notes = b"".join(
+        struct.pack(">3I", len(name), len(desc), kind) + name + b"\0" * (-len(name) % 4) + desc
+        for name, kind, desc in (
+            (b"CORE\0", 1, bytes(range(8))),
+            (b"GNU\0", 3, b"\1\2\3\4"),
+            (b"VMCOREINFO\0", 0, b"PAGESIZE"),
+        )
+    )
+    ident = b"\x7fELF" + bytes([1, 2, 1]) + bytes(9)
+    header = struct.pack(">HHIIIIIHHHHHH", 4, 20, 1, 0, 52, 0, 0, 52, 32, 2, 40, 0, 0)
+    segments = struct.pack(">8I", 4, 116, 0, 0, len(notes), 0, 0, 4)
+    segments += struct.pack(">8I", 1, 0, 0x10000000, 0, 0, 4096, 5, 4096)
+    core = tmp_path / "core"
+    core.write_bytes(ident + header + segments + notes)
+    told = re.findall(r"^  (CORE|GNU|VMCOREINFO) +0x(\w+)", run("readelf", "-n", core), re.M)
+    found = records(core, "note")
+    assert [(n["name"], n["nhdr"]["n_descsz"]) for n in found] == [
+        (name, int(size, 16)) for name, size in told
+    ]
+    assert bytes(found[2]["desc"]) == b"PAGESIZE"
+    assert [segment["p_memsz"] for segment in records(core, "segment")] == [0, 4096]
+
+
 # The auxiliary vector.
 
 
