@@ -349,3 +349,81 @@ def long_names(records: list[Any]) -> dict[str, Any]:
             entries[pieces or (f"{base}.{extension}" if extension else base)] = values
         pieces = ""
     return entries
+
+
+# NTFS.
+
+
+@pytest.mark.parametrize("size", [512, 1024, 4096])
+def test_ntfs_boot_sector_and_attributes_of_every_record(tmp_path: Path, size: int) -> None:
+    need("mkntfs", "ntfscp", "ntfsinfo")
+    disk = image(tmp_path, 4 * MEBIBYTE)
+    run("mkntfs", "-q", "-F", "-f", "-c", str(size), "-L", "a name", disk)
+    for name, length in (("small", 20), ("large file ä", 200_000)):
+        (tmp_path / "file").write_bytes(bytes(length))
+        run("ntfscp", "-f", disk, tmp_path / "file", name)
+    found = tables(disk)
+    ((_, boot),) = found["boot_sector"]
+    said = run("ntfsinfo", "-m", "-f", disk)
+    stated = dict(re.findall(r"^\t([A-Z][^:\n]+): (\S+)", said, re.MULTILINE))
+    assert int(stated["Sector Size"]) == boot["bytes_per_sector"]
+    cluster = boot["bytes_per_sector"] * boot["sectors_per_cluster"]
+    assert int(stated["Cluster Size"]) == cluster == size
+    clusters = boot["clusters_per_mft_record"]
+    assert int(stated["MFT Record Size"]) == (
+        1 << -clusters if clusters < 0 else clusters * cluster
+    )
+    assert int(stated["LCN of Data Attribute for FILE_MFT"]) == boot["mft_lcn"]
+    assert int(stated["LCN of Data Attribute for File_MFTMirr"]) == boot["mftmirr_lcn"]
+    kinds = enumerators("ntfs")
+    names = set()
+    starts = {place: values for place, values in found["record"] if values["flags"]["IN_USE"]}
+    for place, record in starts.items():
+        number = record["mft_record_number"]
+        ours = [v for at, v in found["attribute"] if place < at < place + record["bytes_allocated"]]
+        names |= {text(v["file_name"]) for v in ours if "file_name" in v}
+        if record["base_mft_record"]["record_number"] or number in range(12, 24):
+            continue
+        said = run("ntfsinfo", "-v", "-f", "-i", str(number), disk)
+        parts = said.split("Dumping attribute ")[1:]
+        assert [kinds[v["type"]] for v in ours] == [
+            int(re.search(r"\((0x\w+)\)", part)[1], 16)  # type: ignore[index]
+            for part in parts
+        ]
+        for values, part in zip(ours, parts):
+            length = re.search(r"Data size:\s+(\d+)", part)
+            if length is not None:
+                assert values.get("value_length", values.get("data_size")) == int(length[1])
+    assert {"$MFT", "$Bitmap", "$UpCase", ".", "small", "large file ä"} <= names
+
+
+# squashfs.
+
+
+@pytest.mark.parametrize("compression", ["gzip", "xz", "zstd"])
+def test_squashfs_superblock(tmp_path: Path, compression: str) -> None:
+    need("mksquashfs", "unsquashfs")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"file{number}").write_bytes(bytes(number))
+    disk = tmp_path / "disk.img"
+    options = ["-comp", compression, "-b", "65536", "-noI", "-no-exports", "-no-progress"]
+    run("mksquashfs", folder, disk, "-quiet", *options)
+    ((_, ours),) = tables(disk)["superblock"]
+    said = run("unsquashfs", "-s", disk)
+    assert f"Compression {compression}\n" in said
+    assert ours["compression"].lower().startswith("zlib" if compression == "gzip" else compression)
+    for words, member in {
+        "Block size": "block_size",
+        "Number of fragments": "fragments",
+        "Number of inodes": "inodes",
+        "Number of ids": "no_ids",
+        "Filesystem size": "bytes_used",
+    }.items():
+        found = re.search(rf"^{words} (\d+)", said, re.MULTILINE)
+        assert found is not None
+        assert int(found[1]) == ours[member]
+    assert (ours["flags"]["NOI"], ours["flags"]["EXPORT"]) == (1, 0)
+    assert "Inodes are uncompressed" in said
+    assert "Filesystem is not exportable via NFS" in said

@@ -1,4 +1,4 @@
-"""EDID, SMBIOS and NTFS's journal of the catalogue, against the programs that read them."""
+"""EDID, SMBIOS, NTFS's journal and devicetrees, against the programs that read them."""
 
 from __future__ import annotations
 
@@ -262,3 +262,47 @@ def test_usn_records_of_all_versions_in_pages() -> None:
             assert ours["TimeStamp"] == theirs["TimeStamp"]
             assert ours["FileAttributes"]["DIRECTORY"] == theirs["attributes"] >> 4 & 1
             assert ours["FileAttributes"]["RECALL_ON_DATA_ACCESS"] == theirs["attributes"] >> 22 & 1
+
+
+# Devicetrees.
+
+DTS = """/dts-v1/;
+/memreserve/ 0x10000000 0x4000;
+/memreserve/ 0x20000000 0x1;
+/ {
+	compatible = "a,b", "c";
+	empty;
+	odd = [01 02 03];
+	bus@1000 {
+		reg = <0x1000 0x20>;
+		device@1 { reg = <1>; status = "okay"; };
+		device@2 { reg = <2>; };
+	};
+};
+"""
+
+
+def test_a_devicetree_s_nodes_and_properties_are_its_source_s(tmp_path: Path) -> None:
+    """Written as source again, dtc makes the same tree of them."""
+    need("dtc")
+    made = tmp_path / "tree.dtb"
+    source = tmp_path / "tree.dts"
+    source.write_text(DTS)
+    run("dtc", "-q", "-I", "dts", "-O", "dtb", "-o", made, source)
+    found = tables(made)
+    ((_, header),) = found["header"]
+    names = {at - header["off_dt_strings"]: v["name"] for at, v in found["string"]}
+    lines = ["/dts-v1/;"]
+    lines += [f"/memreserve/ {v['address']:#x} {v['size']:#x};" for _, v in found["reserved"]]
+    for _, token in found["token"]:
+        if token["token"] == "FDT_BEGIN_NODE":
+            lines.append(f"{token['name'] or '/'} {{")
+        elif token["token"] == "FDT_END_NODE":
+            lines.append("};")
+        elif token["token"] == "FDT_PROP":
+            value = f" = [{bytes(token['value']).hex(' ')}]" if token["len"] else ""
+            lines.append(f"{names[token['nameoff']]}{value};")
+    assert found["token"][-1][1]["token"] == "FDT_END"
+    again = tmp_path / "again.dtb"
+    run("dtc", "-q", "-I", "dts", "-O", "dtb", "-o", again, data="\n".join(lines).encode())
+    assert again.read_bytes() == made.read_bytes()
