@@ -377,7 +377,7 @@ def decode(
                 where=where,
                 select=select,
                 skip=skip or 0,
-                count=count,
+                count=count or None,
                 byte_order=byte_order,
             ),
             jobs,

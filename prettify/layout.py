@@ -219,6 +219,15 @@ def holes(node: Node) -> list[Hole]:
     return found
 
 
+def flexible_tail(node: Node) -> Node | None:
+    """The array of no size that a struct ends with, in the last of its members if need be."""
+    while node.kind == STRUCT and node.children:
+        node = node.children[-1]
+        if node.kind == ARRAY:
+            return node if not node.count and node.stride else None
+    return None
+
+
 def is_char(node: Node) -> bool:
     """Whether a node is a `char`, not one of its signed and unsigned sisters."""
     return node.kind == INT and node.type.name == "char" and node.bit_size == 8

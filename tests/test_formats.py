@@ -488,6 +488,17 @@ def test_a_single_record_that_is_not_there_is_null(maker: Maker) -> None:
     assert json.loads(shown(head(), to="json"))["x"] is None
 
 
+@pytest.mark.parametrize("form", ["pahole", "c", "json", "ndjson", "csv"])
+def test_threads_change_nothing(maker: Maker, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sized, "CHUNK", 64)
+    each = table("byte", "byte", 'for = "pair"', 'seek = "$pair.start"', 'count = "$pair.length"')
+    maker.add("demo", STRUCTS, MAGIC + TWO.replace("count = 2", "count = 40") + each)
+    data = head(many=300) + struct.pack("<HH", 20, 9) * 40
+    data += b"".join(item(n % 5 % 4, b"n" * (8 + n % 7)) for n in range(300))
+    options: dict[str, Any] = {"to": form, "table": "byte" if form == "csv" else ()}
+    assert shown(data, jobs=3, **options) == shown(data, **options)
+
+
 def test_columns_are_of_one_table(maker: Maker) -> None:
     maker.add("demo", STRUCTS, MAGIC + TWO)
     data = head(many=1) + bytes(8) + item(2, b"a")
@@ -499,6 +510,24 @@ def test_columns_are_of_one_table(maker: Maker) -> None:
         shown(data, to="csv")
     with pytest.raises(UsageError, match="those of item are of 4; --to ndjson"):
         shown(data, to="csv", table="item")
+
+
+def test_text_of_any_length_is_a_column(maker: Maker, tmp_path: Path) -> None:
+    maker.add("demo", STRUCTS, MAGIC + HEAD + table("name", "name", 'sizeof = "$name.size"'))
+    data = head() + item(2, b"Paul") + item(2, b"") + item(2, b"a,b\0c")
+    assert shown(data, to="csv", table="name") == 'kind,size,text\n2,8,Paul\n2,4,\n2,9,"a,b"\n'
+    assert (
+        shown(data, to="template", table="name", template="{text:>4}|") == "Paul|\n    |\n a,b|\n"
+    )
+    # Where each column has one size it is left out, rather than empty.
+    path = tmp_path / "x.db"
+    prettify.decode(data, to="sqlite", table="name", out=path)
+    database = sqlite3.connect(path)
+    assert database.execute("SELECT * FROM name").fetchall() == [(2, 8), (2, 4), (2, 9)]
+    database.close()
+    maker.add("demo", STRUCTS, MAGIC + HEAD + table("words", "words", 'sizeof = "$words.size"'))
+    data = head() + item(3, bytes(8)) + item(3, b"")
+    assert shown(data, to="csv", table="words") == "kind,size\n3,12\n3,4\n"
 
 
 def test_a_database_has_a_table_for_each(maker: Maker, tmp_path: Path) -> None:
@@ -531,7 +560,7 @@ def test_filters_are_of_one_table(maker: Maker) -> None:
     assert offsets(where="x == 1") == [21]  # the others have no such member
     assert offsets(skip=1, count=2) == [21, 33]
     assert offsets(where="kind == 1", skip=1) == [33]
-    assert offsets(count=0) == []
+    assert offsets(count=0) == [16, 21, 33, 45]
     with pytest.raises(UsageError, match="no member 'z'"):
         offsets(where="z == 1")
     with pytest.raises(UsageError, match=r"--where is of one table: .*\(head, pair, none, item\)"):
@@ -656,6 +685,7 @@ def test_a_format_by_name(maker: Maker) -> None:
             MAGIC.replace("at = 0", "at = 70000") + HEAD,
             "key 'magic': bytes from 0 to 65536 expected",
         ),
+        (table("x", "byte") + MAGIC, "its variants have to stand before its tables"),
         (MAGIC + 'endian = "middle"\n' + HEAD, "little or big expected, not 'middle'"),
     ],
 )

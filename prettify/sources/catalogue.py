@@ -44,8 +44,11 @@ def open_format(name: str) -> Btf | None:
 
 
 def read_declaration(name: str) -> tuple[str, str] | None:
-    """(text, path) of a format's declaration, None where it has none or there is no such format."""
-    if name not in names():
+    """(text, path) of a format's declaration, None where it has none or there is no such format.
+
+    A format's name is a word.
+    """
+    if not name.isidentifier():  # no path
         return None
     for folder in FOLDERS:
         path = os.path.join(folder, name, DECLARATION)

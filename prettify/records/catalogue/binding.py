@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from prettify import layout as layouts
 from prettify.errors import PrettifyError, TypeInfoError, UsageError
-from prettify.layout import Layout, Node
-from prettify.model import ARRAY, STRUCT, spelled
+from prettify.layout import Layout, Node, flexible_tail
+from prettify.model import ARRAY, spelled
 from prettify.records.catalogue.declaration import LITTLE, Cast, Format, Table
 from prettify.records.catalogue.scope import Frame, Scope
 from prettify.records.query.enumerators import Enumerators
@@ -51,13 +51,19 @@ class Kind:
         return Layout(self.layout.type, _stretched(self.layout.root, count))
 
 
-def flexible_tail(node: Node) -> Node | None:
-    """The array of no size that a struct ends with, in the last of its members if need be."""
-    while node.kind == STRUCT and node.children:
-        node = node.children[-1]
-        if node.kind == ARRAY:
-            return node if not node.count and node.stride else None
-    return None
+def without_tail(layout: Layout) -> Layout:
+    """The layout without the array of no size that ends it, if one does."""
+    if flexible_tail(layout.root) is None:
+        return layout
+    return Layout(layout.type, _cut(layout.root))
+
+
+def _cut(node: Node) -> Node:
+    copy = node.copy()
+    last = node.children[-1]
+    rest = () if last.kind == ARRAY else (_cut(last),)
+    copy.children = (*node.children[:-1], *rest)
+    return copy
 
 
 def _stretched(node: Node, count: int) -> Node:

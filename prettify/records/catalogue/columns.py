@@ -1,10 +1,11 @@
-"""Forms of output that are made of records of one size: CSV, templates, Arrow, Parquet, SQLite."""
+"""Forms of output that are made of records of one size: Arrow, Parquet, SQLite."""
 
 from __future__ import annotations
 
 from prettify.core.emitter import ROW
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
+from prettify.records.catalogue.binding import without_tail
 from prettify.records.forms import NAMED, open_conversion
 
 TYPE_CHECKING = False
@@ -12,13 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from prettify.layout import Layout
     from prettify.records.catalogue.batch import Batch
     from prettify.records.catalogue.binding import Bound, BoundTable
     from prettify.records.catalogue.documents import Project
     from prettify.records.conversion import Conversion, Piece
 
     Part = list[Any]
+
+
+def check_single(form: str, tables: Sequence[BoundTable]) -> None:
+    """Raise UsageError for several tables, or one of several types, where a form holds one."""
+    if len(tables) != 1:
+        names = ", ".join(table.name for table in tables)
+        raise UsageError(f"--to {form} holds one table: name it with --table ({names})")
+    [table] = tables
+    if len(table.kinds) > 1:
+        raise UsageError(
+            f"--to {form} holds records of one type, and those of {table.name} are of "
+            f"{len(table.kinds)}; --to ndjson and --to sqlite hold them"
+        )
 
 
 class Columns:
@@ -46,7 +59,12 @@ class Columns:
         types are others than those of the file before it.
         """
         if self._form != NAMED:
-            self._check(tables)
+            check_single(self._form, tables)
+            if not tables[0].layout.size:
+                raise UsageError(
+                    f"--to {self._form} holds members of one size each, and {tables[0].name} has "
+                    f"none"
+                )
         kinds = [
             (table, at, kind)
             for table in tables
@@ -64,25 +82,11 @@ class Columns:
         self._types = types
         self._options.byte_order = bound.byte_order
         self._places = {(table.name, at): place for place, (table, at, _) in enumerate(kinds)}
-        layouts: list[Layout] = [self._project(kind.layout) for _, _, kind in kinds]
+        # An array of another length in each record is no column of a type's.
+        layouts = [self._project(without_tail(kind.layout)) for _, _, kind in kinds]
         names = [f"{t.name}_{k.layout.type.name}" if at else t.name for t, at, k in kinds]
         self._inner = open_conversion(self._form, layouts, self._options, self._jobs, names)
         yield from self._inner.before()
-
-    def _check(self, tables: Sequence[BoundTable]) -> None:
-        if len(tables) > 1:
-            names = ", ".join(table.name for table in tables)
-            raise UsageError(f"--to {self._form} holds one table: name it with --table ({names})")
-        for table in tables:
-            if not table.layout.size:
-                raise UsageError(
-                    f"--to {self._form} holds members of one size each, and {table.name} has none"
-                )
-            if len(table.kinds) > 1:
-                raise UsageError(
-                    f"--to {self._form} holds records of one type, and those of {table.name} are "
-                    f"of {len(table.kinds)}; --to ndjson and --to sqlite hold them"
-                )
 
     def convert(self, batch: Batch, records: memoryview) -> Part:
         """The parts of each type's records."""

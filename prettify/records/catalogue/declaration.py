@@ -150,12 +150,25 @@ class Format:
 
 def parse(name: str, text: str, path: str) -> Format:
     """A format's declaration. Raises TypeInfoError, naming the file, where it is wrong."""
+    found = _Reader(name, path).format(_document(text, path))
+    if found.variants and len(found.variants) != len(parse_head(name, text, path).variants):
+        raise TypeInfoError("its variants have to stand before its tables", path)
+    return found
+
+
+def parse_head(name: str, text: str, path: str) -> Format:
+    """The declaration up to its tables: what recognises a format, for a fraction of the time."""
+    head = text.partition("\n[[table]]")[0]
+    return _Reader(name, path).head(_document(head, path))
+
+
+def _document(text: str, path: str) -> Mapping[str, Any]:
     toml = _toml()
     try:
-        document = toml.loads(text)
+        document: Mapping[str, Any] = toml.loads(text)
     except toml.TOMLDecodeError as error:
         raise TypeInfoError(one_line(f"no TOML: {error}"), path) from error
-    return _Reader(name, path).format(document)
+    return document
 
 
 def _toml() -> Any:
@@ -215,8 +228,15 @@ class _Reader:
         return TypeInfoError(one_line(f"{where}: {what}" if where else what), self.found.path)
 
     def format(self, document: Mapping[str, Any]) -> Format:
+        found = self.head(document)
+        self._check(document, _FORMAT_KEYS, "", ("table",))
+        found.tables = tuple(self._table(n, t) for n, t in enumerate(document["table"], 1))
+        self._check_names()
+        return found
+
+    def head(self, document: Mapping[str, Any]) -> Format:
         found = self.found
-        self._check(document, _FORMAT_KEYS, "", ("summary", "table"))
+        self._check(document, _FORMAT_KEYS, "", ("summary",))
         found.summary = document["summary"]
         found.specification = document.get("specification", "")
         found.paths = tuple(self._texts(document.get("paths", []), "key 'paths'"))
@@ -224,8 +244,6 @@ class _Reader:
         found.variants = tuple(self._variant(n, v) for n, v in enumerate(given, 1))
         if not found.variants:
             raise self.error("", "it has no variant")
-        found.tables = tuple(self._table(n, t) for n, t in enumerate(document["table"], 1))
-        self._check_names()
         return found
 
     def _check(
@@ -341,4 +359,4 @@ class _Reader:
                 known.append(table.name)
 
 
-__all__ = ["BIG", "LITTLE", "Cast", "Format", "Magic", "Table", "Variant", "parse"]
+__all__ = ["BIG", "LITTLE", "Cast", "Format", "Magic", "Table", "Variant", "parse", "parse_head"]

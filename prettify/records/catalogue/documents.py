@@ -8,9 +8,10 @@ from prettify.core.tables import table as numbers_table
 from prettify.dialects import FORMS
 from prettify.dialects.assembler import Assembler
 from prettify.dialects.json import compile_placed_lines, quoted
-from prettify.errors import one_line
+from prettify.errors import UsageError, one_line
 from prettify.model import spelled
 from prettify.records.catalogue.batch import Batch
+from prettify.records.catalogue.columns import check_single
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -244,7 +245,39 @@ class Object(Document):
         yield b"]\n" if self.named else b"\n"
 
 
-DOCUMENTS = {"json": Object, "ndjson": Lines}
+class Fields(Document):
+    """Lines of members: CSV, templates. All are of one table, whose records are of one type."""
+
+    __slots__ = ("_heading", "_name")
+
+    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
+        super().__init__(form, options, project, named=named)
+        self._name = form
+        self._heading: bytes | None = None  # of the first file
+
+    def begin(self, file: str, bound: Bound, tables: Sequence[BoundTable]) -> Iterable[Piece]:
+        """Raises UsageError where it is not one table, or one with other columns than before."""
+        super().begin(file, bound, tables)
+        check_single(self._name, tables)
+        heading = self.form.start(self._project(tables[0].layout), self._options)
+        if self._heading is None:
+            self._heading = heading
+            return (heading,)
+        if heading != self._heading:
+            raise UsageError(
+                f"{file}: its columns are not those of the file before it, and --to {self._name} "
+                f"holds one set of them"
+            )
+        return ()
+
+    def _program(self, batch: Batch, shape: int) -> Program:
+        # Text of any length is one column; other arrays have one for each of their elements.
+        kind = batch.table.kinds[batch.shapes.which[shape]]
+        varying = kind.tail is not None and not kind.tail.of_chars
+        return super()._program(batch, 0 if varying else shape)
+
+
+DOCUMENTS = {"csv": Fields, "json": Object, "ndjson": Lines, "template": Fields}
 
 
 def open_document(form: str, options: Options, project: Project, *, named: bool) -> Document:

@@ -12,7 +12,7 @@ from prettify.records.catalogue.columns import Columns
 from prettify.records.catalogue.documents import DOCUMENTS, open_document
 from prettify.records.catalogue.recognition import (
     load_format,
-    load_formats,
+    load_heads,
     recognise,
     variant_of,
 )
@@ -147,10 +147,10 @@ def _needed(bound: Bound, wanted: Sequence[BoundTable]) -> Sequence[BoundTable]:
 class Library:
     """Formats and their bindings, each made when it is first asked for."""
 
-    __slots__ = ("_all", "_bound", "_formats")
+    __slots__ = ("_bound", "_formats", "_heads")
 
     def __init__(self) -> None:
-        self._all: list[Format] | None = None
+        self._heads: list[Format] | None = None
         self._formats: dict[str, Format] = {}
         self._bound: dict[tuple[str, str, str], Bound] = {}
 
@@ -166,9 +166,10 @@ class Library:
         name: NAME or NAME:VARIANT, None for whatever it is. Raises UsageError where it is of none.
         """
         if name is None:
-            if self._all is None:
-                self._all = load_formats()
-            format, variant = recognise(self._all, data)
+            if self._heads is None:
+                self._heads = load_heads()
+            head, variant = recognise(self._heads, data)
+            format = self.format(head.name)
         else:
             name, _, variant_name = name.partition(":")
             format = self.format(name)

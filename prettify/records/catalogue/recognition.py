@@ -6,7 +6,7 @@ import os
 
 from prettify.errors import UsageError
 from prettify.paths import choices
-from prettify.records.catalogue.declaration import Format, Variant, parse
+from prettify.records.catalogue.declaration import Format, Variant, parse, parse_head
 from prettify.sources import catalogue
 from prettify.sources.search import closest
 
@@ -40,6 +40,12 @@ def format_names() -> list[str]:
 def load_formats() -> list[Format]:
     """All formats, by name."""
     return [load_format(name) for name in format_names()]
+
+
+def load_heads() -> list[Format]:
+    """All formats without their tables: enough to recognise a file."""
+    found = ((name, catalogue.read_declaration(name)) for name in catalogue.names())
+    return [parse_head(name, *declared) for name, declared in found if declared is not None]
 
 
 def recognise(formats: Iterable[Format], data: Input) -> tuple[Format, Variant]:

@@ -7,7 +7,7 @@ import struct
 from prettify import model
 from prettify.compilers import values
 from prettify.errors import UsageError
-from prettify.layout import NESTED, float_format, is_bool, is_signed
+from prettify.layout import NESTED, flexible_tail, float_format, is_bool, is_signed
 from prettify.paths import WHOLE, at_path, choices, members_of
 from prettify.records.query.members import integer
 from prettify.records.query.numbers import FLOAT, INTEGER, TEXT
@@ -121,7 +121,7 @@ class Scope:
             self.reads_own = True
         node = at_path(layout, path)
         if node.of_chars:
-            return _text(node, index)
+            return _text(node, index, to_end=node is flexible_tail(layout.root))
         if node.kind in NESTED or node.element is not None:
             raise UsageError(f"${table}.{path} is no number, but {model.spelled(node.declared)}")
         if node.kind == model.FLOAT:
@@ -158,9 +158,9 @@ def _float(node: Node, index: int, byte_order: str) -> Code:
     )
 
 
-def _text(node: Node, index: int) -> Code:
+def _text(node: Node, index: int, *, to_end: bool) -> Code:
     start = node.offset
-    end = start + node.count if node.count else None  # a flexible one is all that is left
+    end = None if to_end else start + node.count
     return Code(TEXT, lambda frame: values.text_of(bytes(frame[index][start:end])))
 
 
