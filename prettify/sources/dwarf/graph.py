@@ -132,15 +132,15 @@ class Dwarf:
     def ids(self, name: str) -> list[int]:
         """The ids of all types of that name, definitions first.
 
-        The name may lack some or all of the scopes before it. Raises TypeInfoError where there is
-        none, and a part that might have it could not be opened.
+        The name may lack some or all of the scopes before it. Raises TypeInfoError where nothing
+        defines it, and a part that might could not be opened.
         """
         found = []
         for part in self.parts:
             for row in self._named(part).find(last_component(name)):
                 if is_called(row.whole_name, name):
                     found.append((row.declaration, part.base + row.position))
-        if not found and self._missing is not None:
+        if self._missing is not None and all(declared for declared, _ in found):
             raise self._missing
         return [type_id for _, type_id in sorted(found)]
 

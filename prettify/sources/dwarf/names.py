@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prettify.core import dwarf_scan
 from prettify.sources.dwarf.scanning import Scan
-from prettify.sources.dwarf.scopes import joined, scope_name
+from prettify.sources.dwarf.scopes import joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,10 +104,8 @@ def scanned(part: Part, units: list[Unit], wanted: bytes = b"") -> list[Row]:
     names = scan.names
     scopes: list[str] = []
     for row in range(names.scope_count):
-        parent, name, tag, _, _ = names.scopes[row * 5 : row * 5 + 5]
-        scopes.append(
-            joined(scopes[parent] if parent >= 0 else "", scope_name(tag, _text(names, name)))
-        )
+        parent, name = names.scopes[row * 5 : row * 5 + 2]
+        scopes.append(joined(scopes[parent] if parent >= 0 else "", _text(names, name)))
     rows = []
     for row in range(names.count):
         position, name, size, flags, scope, _ = names.entries[row * 6 : row * 6 + 6]

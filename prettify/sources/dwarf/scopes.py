@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.sources.dwarf import constants as dw
-
 SEPARATOR = "::"
-ANONYMOUS = "(anonymous namespace)"
-
-
-def scope_name(tag: int, name: str) -> str:
-    """What an entry puts before the names of those in it, if anything."""
-    return name or (ANONYMOUS if tag == dw.DW_TAG_namespace else "")
 
 
 def joined(scope: str, name: str) -> str:
