@@ -23,8 +23,10 @@ except ImportError:
 COMPILED = [
     "prettify.core.btf_scan",
     "prettify.core.dwarf_digest",
+    "prettify.core.dwarf_index",
     "prettify.core.dwarf_names",
     "prettify.core.dwarf_scan",
+    "prettify.core.dwarf_search",
     "prettify.core.emitter",
     "prettify.core.fields",
     "prettify.core.kernel_state",

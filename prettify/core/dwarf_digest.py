@@ -21,7 +21,7 @@ if cython.compiled:
     from cython.cimports.prettify.core.dwarf_names import address_of, start_of
     from cython.cimports.prettify.core.intrinsics import leb128, leb128_end
 else:
-    from prettify.core.leb128 import leb128, leb128_end
+    from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
 
@@ -324,7 +324,7 @@ class Digest:
             length = self.address_size
         elif length == 34:
             length = self.address_size if self.version < 3 else self.offset_size
-        if what and not _suits(what, kind):
+        if what and length != 38 and not _suits(what, kind):
             what = 0
         if length == 38:
             self.code = 6 | what << 8

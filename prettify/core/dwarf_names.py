@@ -45,21 +45,11 @@ class Names:
         """texts: the five that names are in."""
         self.texts = texts
         if cython.compiled:
-            self.text0 = cython.cast(
-                cython.pointer[cython.const[cython.uchar]], start_of(texts[0])
-            )
-            self.text1 = cython.cast(
-                cython.pointer[cython.const[cython.uchar]], start_of(texts[1])
-            )
-            self.text2 = cython.cast(
-                cython.pointer[cython.const[cython.uchar]], start_of(texts[2])
-            )
-            self.text3 = cython.cast(
-                cython.pointer[cython.const[cython.uchar]], start_of(texts[3])
-            )
-            self.text4 = cython.cast(
-                cython.pointer[cython.const[cython.uchar]], start_of(texts[4])
-            )
+            self.text0 = cython.cast(cython.pointer[cython.const[cython.uchar]], start_of(texts[0]))
+            self.text1 = cython.cast(cython.pointer[cython.const[cython.uchar]], start_of(texts[1]))
+            self.text2 = cython.cast(cython.pointer[cython.const[cython.uchar]], start_of(texts[2]))
+            self.text3 = cython.cast(cython.pointer[cython.const[cython.uchar]], start_of(texts[3]))
+            self.text4 = cython.cast(cython.pointer[cython.const[cython.uchar]], start_of(texts[4]))
         self.count = 0
         self.scope_count = 0
         self.room = 0
@@ -118,17 +108,15 @@ class Names:
             self.scope_slots_at[slot] = 0
         for row in range(self.count):
             at = row * 6
-            slot = _mixed(
-                entries[at + 5], entries[at + 3], entries[at + 2], entries[at + 4]
-            ) & (2 * self.room - 1)
+            slot = _mixed(entries[at + 5], entries[at + 3], entries[at + 2], entries[at + 4]) & (
+                2 * self.room - 1
+            )
             while self.entry_slots_at[slot]:
                 slot = (slot + 1) & (2 * self.room - 1)
             self.entry_slots_at[slot] = row + 1
         for row in range(self.scope_count):
             at = row * 5
-            slot = _mixed(scopes[at + 4], scopes[at + 2], 0, scopes[at]) & (
-                2 * self.scope_room - 1
-            )
+            slot = _mixed(scopes[at + 4], scopes[at + 2], 0, scopes[at]) & (2 * self.scope_room - 1)
             while self.scope_slots_at[slot]:
                 slot = (slot + 1) & (2 * self.scope_room - 1)
             self.scope_slots_at[slot] = row + 1
@@ -196,8 +184,8 @@ class Names:
         known: the name's hash, or -1 where that is still to be made.
         """
         recent: cython.longlong = (
-            (reference ^ (reference >> 15) ^ (kind * 0x9E5) ^ (scope * 0x61)) & 0x7FFF
-        )
+            reference ^ (reference >> 15) ^ (kind * 0x9E5) ^ (scope * 0x61)
+        ) & 0x7FFF
         row: cython.longlong = self.recent_at[recent]
         at: cython.longlong
         entries = self.entries_at
@@ -332,27 +320,31 @@ class Names:
             if scope >= 0:
                 scope = rows_at[scope]
             if self.insert(
-                entries[at], entries[at + 1], entries[at + 2], entries[at + 3], scope, entries[at + 5]
+                entries[at],
+                entries[at + 1],
+                entries[at + 2],
+                entries[at + 3],
+                scope,
+                entries[at + 5],
             ):
                 index += 1
             else:
                 self.grow()
-        return None
 
 
 def name_hash(name: bytes) -> int:
     """The hash of a name, which ends in a NUL; -1 where it is empty or too long."""
     if cython.compiled:
-        return _hash(cython.cast(cython.pointer[cython.const[cython.uchar]], name), 0)
-    return _hash(name, 0)
+        text = cython.cast(cython.pointer[cython.const[cython.uchar]], name)
+    else:
+        text = name
+    return _hash(text, 0)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _hash(
-    text: cython.pointer[cython.const[cython.uchar]], at: cython.longlong
-) -> cython.longlong:
+def _hash(text: cython.pointer[cython.const[cython.uchar]], at: cython.longlong) -> cython.longlong:
     """FNV-1a, 64 bits of which 62 are kept; -1 where the name is empty or too long."""
     value: cython.ulonglong = 0xCBF29CE484222325
     prime: cython.ulonglong = 0x100000001B3
@@ -405,20 +397,16 @@ def _longer(old: memoryview, size: int) -> memoryview:
 @cython.exceptval(check=False)
 def start_of(buffer: object) -> cython.size_t:
     """Where the bytes of a buffer are; whoever asks keeps the buffer."""
-    if cython.compiled:
-        view: Py_buffer
-        PyObject_GetBuffer(buffer, cython.address(view), PyBUF_SIMPLE)
-        start = cython.cast(cython.size_t, view.buf)
-        PyBuffer_Release(cython.address(view))
-        return start
-    return 0
+    view = cython.declare(Py_buffer)
+    PyObject_GetBuffer(buffer, cython.address(view), PyBUF_SIMPLE)
+    start = cython.cast(cython.size_t, view.buf)
+    PyBuffer_Release(cython.address(view))
+    return start
 
 
 @cython.cfunc
 @cython.exceptval(check=False)
 def address_of(of: object) -> cython.size_t:
     """Where a table's numbers are."""
-    if cython.compiled:
-        owner: bytearray = of.obj  # type: ignore[attr-defined]
-        return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))
-    return 0
+    owner: bytearray = of.obj  # type: ignore[attr-defined]
+    return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))

@@ -8,8 +8,6 @@ most; only what may be a type, or have one inside, is looked at. Every read is w
 
 from __future__ import annotations
 
-from prettify.core.dwarf_digest import Digest
-from prettify.core.dwarf_names import Names
 from prettify.core.tables import zeroes
 
 if not __file__.endswith(".py"):
@@ -29,21 +27,25 @@ if cython.compiled:
         load8,
     )
 else:
-    from prettify.core.leb128 import leb128, leb128_end
+    from prettify.core.dwarf_digest import Digest
+    from prettify.core.dwarf_names import Names
+    from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
 
 # Columns of the table of units. All but RESULT_* are given; offsets are those in the section.
 SECTION, START, FIRST, STOP, VERSION, OFFSET_SIZE, ADDRESS_SIZE, TABLE, STRING_BASE = range(9)
-RESULT, RESULT_AT, RESULT_LANGUAGE = 9, 10, 11
-UNIT_COLUMNS = 12
+RESULT, RESULT_AT, RESULT_LANGUAGE, SKIPPED = 9, 10, 11, 12
+UNIT_COLUMNS = 13
 
 # Flags of what is found, above its tag.
 DECLARED = 1 << 16
 LOCAL = 1 << 17  # to a function
 
 MAX_SCOPES = 1000  # within each other
-_STACK_COLUMNS = 7  # depth, name, tag, position, row (-2: not yet asked for), parent (-2: below), 0/1
+# Of a scope that is open: depth of what is in it, name, tag, position, row (-2: not asked for yet),
+# parent (-2: the scope below), whether it is a function.
+_STACK_COLUMNS = 7
 
 
 @cython.final
@@ -115,12 +117,12 @@ class Scanner:
         while index < first + count:
             with cython.nogil:
                 while index < first + count:
-                    self._unit(units_at, index * 12)
-                    if units_at[index * 12 + 9] >= 8:
+                    self._unit(units_at, index * 13)
+                    if units_at[index * 13 + 9] >= 8:
                         break
                     index += 1
             if index < first + count:  # what is found is found once: the unit is walked again
-                if units[index * 12 + 9] == 9:
+                if units[index * 13 + 9] == 9:
                     self.digest.grow()
                 elif self.declared_count >= self.declared_room:
                     self._declare_more()
@@ -142,6 +144,8 @@ class Scanner:
     @cython.exceptval(check=False)
     def _unit(self, units: cython.pointer[cython.longlong], unit: cython.longlong) -> cython.void:
         """Walk the unit whose row begins at units[unit]."""
+        if units[unit + 12]:
+            return
         status: cython.longlong = self.digest.load(
             units[unit + 7], units[unit + 5], units[unit + 6], units[unit + 4]
         )
@@ -260,8 +264,10 @@ class Scanner:
                     next_at = leb128_end(data, at, end)
                     if next_at >= 0:
                         value = _leb128(data, at)
-                        if operand < 0 or value == 0x21 or not self.digest.operation_for(
-                            value, operation >> 8 & 0xFF
+                        if (
+                            operand < 0
+                            or value == 0x21
+                            or not self.digest.operation_for(value, operation >> 8 & 0xFF)
                         ):
                             units[unit + 10] = start
                             return 4

@@ -94,6 +94,42 @@ cdef extern from * nogil:
         return value;
     }
 
+    /* Where in data[at:end] these bytes are, -1 where they are not. The first four are compared at
+       sixteen places at once. */
+    typedef uint32_t prettify_words __attribute__((vector_size(16)));
+    static inline int64_t prettify_find(const unsigned char *data, int64_t at, int64_t end,
+                                        const unsigned char *wanted, int64_t length) {
+        unsigned char head[4] = {0}, kept[4] = {0};
+        uint32_t head_word, kept_word;
+        int64_t size = length < 4 ? length : 4;
+        memcpy(head, wanted, size);
+        memset(kept, 0xFF, size);
+        memcpy(&head_word, head, 4);
+        memcpy(&kept_word, kept, 4);
+        prettify_words value = {head_word, head_word, head_word, head_word};
+        prettify_words mask = {kept_word, kept_word, kept_word, kept_word};
+        while (end - at >= 20) {
+            prettify_words a, b, c, d;
+            uint64_t any[2];
+            memcpy(&a, data + at, 16);
+            memcpy(&b, data + at + 1, 16);
+            memcpy(&c, data + at + 2, 16);
+            memcpy(&d, data + at + 3, 16);
+            a = (prettify_words)((a & mask) == value) | (prettify_words)((b & mask) == value)
+                | (prettify_words)((c & mask) == value) | (prettify_words)((d & mask) == value);
+            memcpy(any, &a, 16);
+            if (any[0] | any[1]) {
+                for (int i = 0; i < 16; i++)
+                    if (end - at - i >= length && !memcmp(data + at + i, wanted, length))
+                        return at + i;
+            }
+            at += 16;
+        }
+        for (; end - at >= length; at++)
+            if (!memcmp(data + at, wanted, length)) return at;
+        return -1;
+    }
+
     /* The upper half of a product. */
     static inline uint64_t prettify_high(uint64_t a, uint64_t b) {
         uint64_t ah = a >> 32, al = (uint32_t)a, bh = b >> 32, bl = (uint32_t)b;
@@ -116,3 +152,5 @@ cdef extern from * nogil:
     long long leb128_end "prettify_leb128_end"(const unsigned char *data, long long at,
                                                long long end)
     long long leb128 "prettify_leb128"(const unsigned char *at)
+    long long find_bytes "prettify_find"(const unsigned char *data, long long at, long long end,
+                                         const unsigned char *wanted, long long length)

@@ -9,6 +9,7 @@ from prettify.core import dwarf_scan
 from prettify.core.dwarf_digest import Digest
 from prettify.core.dwarf_names import Names
 from prettify.core.dwarf_scan import Scanner
+from prettify.core.dwarf_search import mark
 from prettify.core.tables import table
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import constants as dw
@@ -16,7 +17,7 @@ from prettify.sources.dwarf.units import error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from prettify.sources.dwarf.sections import Sections
     from prettify.sources.dwarf.units import Unit
@@ -62,9 +63,8 @@ VALUES = {
     dw.DW_FORM_strp: digest.STRING,
     dw.DW_FORM_line_strp: digest.LINE_STRING,
     dw.DW_FORM_ref_addr: digest.REFERENCE,
-    **{
-        form: digest.NUMBER
-        for form in (
+    **dict.fromkeys(
+        (
             dw.DW_FORM_data1,
             dw.DW_FORM_data2,
             dw.DW_FORM_data4,
@@ -72,20 +72,21 @@ VALUES = {
             dw.DW_FORM_udata,
             dw.DW_FORM_flag,
             dw.DW_FORM_sec_offset,
-        )
-    },
-    **{form: digest.INDEXED_STRING for form in dw.STRING_INDEX_FORMS},
-    **{form: digest.SUPPLEMENT_STRING for form in dw.SUPPLEMENT_STRING_FORMS},
-    **{form: digest.UNIT_REFERENCE for form in dw.UNIT_REFERENCE_FORMS},
+        ),
+        digest.NUMBER,
+    ),
+    **dict.fromkeys(dw.STRING_INDEX_FORMS, digest.INDEXED_STRING),
+    **dict.fromkeys(dw.SUPPLEMENT_STRING_FORMS, digest.SUPPLEMENT_STRING),
+    **dict.fromkeys(dw.UNIT_REFERENCE_FORMS, digest.UNIT_REFERENCE),
 }
 LENGTHS = {
     dw.DW_FORM_string: digest.NUL,
     dw.DW_FORM_indirect: digest.ANY,
     dw.DW_FORM_ref_addr: digest.ADDRESS_OR_OFFSET,
     **dw.FIXED_FORMS,
-    **{form: digest.OFFSET for form in dw.OFFSET_FORMS},
-    **{form: digest.ADDRESS for form in dw.ADDRESS_FORMS},
-    **{form: digest.LEB128 for form in dw.LEB128_FORMS},
+    **dict.fromkeys(dw.OFFSET_FORMS, digest.OFFSET),
+    **dict.fromkeys(dw.ADDRESS_FORMS, digest.ADDRESS),
+    **dict.fromkeys(dw.LEB128_FORMS, digest.LEB128),
     **{
         form: digest.BLOCK + size if size else digest.BLOCK_LEB128
         for form, size in dw.BLOCK_FORMS.items()
@@ -125,20 +126,40 @@ def _tags() -> memoryview:
 class Scan:
     """A scan of units of one file: all names, or the one that is wanted (its bytes).
 
-    jobs: threads, 0: as many as there are processors. `damage` is an error about the first
-    damaged unit, if any.
+    jobs: threads, 0: as many as there are processors. needles: bytes of which some are in every
+    unit that can matter; none: all units do. `damage` is an error about the first damaged unit, if
+    any, which is at `damaged_at`, else -1.
     """
 
-    __slots__ = ("damage", "jobs", "names", "sections", "wanted")
+    __slots__ = ("damage", "damaged_at", "jobs", "names", "needles", "sections", "wanted")
 
     def __init__(self, sections: Sections, wanted: bytes = b"", jobs: int = 0) -> None:
         self.sections = sections
         self.wanted = wanted + b"\0" if wanted else b""
-        self.jobs = jobs or min(len(os.sched_getaffinity(0)), MAX_JOBS)
+        self.jobs = jobs or min(_processors(), MAX_JOBS)
+        self.needles: tuple[bytes, ...] = ()
         self.damage: TypeInfoError | None = None
+        self.damaged_at = -1
         length = len(sections.info) + len(sections.types)
         room = max(MIN_ROOM, min(length // BYTES_PER_NAME, MAX_ROOM))
         self.names = Names(_texts(sections), MIN_ROOM if wanted else room)
+
+    def run(self, units: Sequence[Unit], done: Callable[[], bool] | None = None) -> None:
+        """Walk these units, until it is done, which is asked now and then, if ever."""
+        rows = unit_table(units)
+        batches = _batches(units)
+        jobs = min(self.jobs, len(batches)) or 1
+        scanners = [self._scanner(self.names)]
+        while len(scanners) < jobs:
+            scanners.append(self._scanner(Names(self.names.texts, self.names.room)))
+        at, wave = 0, jobs if done is not None else len(batches)
+        while at < len(batches):
+            self._walk(scanners, units, rows, batches[at : at + wave])
+            at += wave
+            wave *= 2
+            if done is not None and done():
+                break
+        self._note_damage(units, rows)
 
     def _scanner(self, names: Names) -> Scanner:
         sections = self.sections
@@ -151,72 +172,76 @@ class Scan:
             self.wanted,
         )
 
-    def run(self, units: Sequence[Unit]) -> None:
-        """Walk these units."""
-        if not units:
-            return
-        rows = unit_table(units)
-        batches = list(_batches(units))
-        jobs = min(self.jobs, len(batches))
-        if jobs <= 1:
-            self._work(self.names, units, rows, iter(batches))
-        else:
-            self._in_threads(units, rows, batches, jobs)
-        self._note_damage(units, rows)
-
-    def _in_threads(
+    def _walk(
         self,
+        scanners: list[Scanner],
         units: Sequence[Unit],
         rows: memoryview,
         batches: list[tuple[int, int]],
-        jobs: int,
     ) -> None:
+        """Walk these batches, each scanner in a thread of its own."""
+        left = iter(batches)  # getting the next one of a list is one step to all threads
+        if len(scanners) == 1 or len(batches) == 1:
+            self._work(scanners[0], units, rows, left)
+            return
         from threading import Thread
 
-        # Getting the next one of a list is one step to all threads.
-        left = iter(batches)
-        parts = [self.names, *(Names(self.names.texts, self.names.room) for _ in range(1, jobs))]
         failed: list[BaseException] = []
 
-        def work(names: Names) -> None:
+        def work(scanner: Scanner) -> None:
             try:
-                self._work(names, units, rows, left)
+                self._work(scanner, units, rows, left)
             except BaseException as error:
                 failed.append(error)
 
-        threads = [Thread(target=work, args=(part,)) for part in parts[1:]]
+        threads = [Thread(target=work, args=(scanner,)) for scanner in scanners[1:]]
         for thread in threads:
             thread.start()
-        work(parts[0])
+        work(scanners[0])
         for thread in threads:
             thread.join()
         if failed:
             raise failed[0]
-        for part in parts[1:]:
-            self.names.merge(part)
+        for scanner in scanners[1:]:
+            self.names.merge(scanner.names)
 
-    def _work(self, names: Names, units: Sequence[Unit], rows: memoryview, batches: object) -> None:
-        scanner = self._scanner(names)
-        for first, count in batches:  # type: ignore[attr-defined]
+    def _work(
+        self,
+        scanner: Scanner,
+        units: Sequence[Unit],
+        rows: memoryview,
+        batches: Iterator[tuple[int, int]],
+    ) -> None:
+        """What each thread does until nothing is left."""
+        sections = self.sections
+        for first, count in batches:
+            if self.needles:
+                mark((sections.info, sections.types), rows, first, count, self.needles)
             scanner.scan(rows, first, count)
             if not units[first].in_types:
-                self.sections.release(units[first].position, units[first + count - 1].end)
+                sections.release(units[first].position, units[first + count - 1].end)
 
     def _note_damage(self, units: Sequence[Unit], rows: memoryview) -> None:
-        if self.damage is not None:
-            return
         columns = dwarf_scan.UNIT_COLUMNS
         for index, unit in enumerate(units):
             status = rows[index * columns + dwarf_scan.RESULT]
             if status:
                 offset = rows[index * columns + dwarf_scan.RESULT_AT]
-                where = offset + unit.origin if offset >= 0 else unit.position
+                start = unit.position - unit.origin
+                self.damaged_at = offset + unit.origin if offset >= 0 else unit.position
                 self.damage = error(
                     self.sections,
-                    f"damaged DWARF: the unit at {unit.position - unit.origin:#x}: {DAMAGE[status]}",
-                    where,
+                    f"damaged DWARF: the unit at {start:#x}: {DAMAGE[status]}",
+                    self.damaged_at,
                 )
                 return
+
+
+def _processors() -> int:
+    """How many there are for this process, where the system says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _texts(sections: Sections) -> tuple[memoryview, ...]:
@@ -258,16 +283,21 @@ def unit_table(units: Sequence[Unit]) -> memoryview:
             0,
             -1,
             -1,
+            0,
         )
     return table("q", numbers)
 
 
 def _batches(units: Sequence[Unit]) -> list[tuple[int, int]]:
-    """(first, count) of units of about BATCH bytes."""
+    """(first, count) of units of about BATCH bytes, of one section each."""
     result = []
     first = 0
-    for index, unit in enumerate(units):
-        if unit.end - units[first].position >= BATCH or index == len(units) - 1:
-            result.append((first, index + 1 - first))
-            first = index + 1
+    for index, unit in enumerate(units, 1):
+        if (
+            index == len(units)
+            or unit.in_types != units[index].in_types
+            or unit.end - units[first].position >= BATCH
+        ):
+            result.append((first, index - first))
+            first = index
     return result

@@ -27,6 +27,7 @@ ADDRESS_SIZES = (2, 4, 8)
 LONG = 0xFFFFFFFF  # a unit's length, if 64 bits of it follow
 RESERVED = 0xFFFFFFF0  # lengths from here on are none
 PADDING = 4096  # bytes that are looked at together
+MAPPED = 1 << 24  # bytes of a file that are kept in memory
 
 # What follows a DWARF 5 unit's header, for each kind: a signature or id of 8 bytes, an offset.
 TAILS = {
@@ -120,9 +121,10 @@ def error(sections: Sections, what: str, position: int) -> TypeInfoError:
 class _Reader:
     """Reads unit headers; `unknown` is an error about the first that had to be left out."""
 
-    __slots__ = ("path", "sizes", "unknown", "words")
+    __slots__ = ("path", "release", "sizes", "unknown", "words")
 
     def __init__(self, sections: Sections) -> None:
+        self.release = sections.release
         mark = "<" if sections.byte_order == "little" else ">"
         self.path = sections.path
         self.words = {size: struct.Struct(mark + letter) for size, letter in ((4, "I"), (8, "Q"))}
@@ -133,7 +135,7 @@ class _Reader:
     def section(self, data: memoryview, origin: int, name: str, kind: int) -> list[Unit]:
         """The units of one section; `kind` is what those before DWARF 5 are there."""
         units = []
-        offset, length = 0, len(data)
+        offset, length, released = 0, len(data), 0
         place = f"{self.path}({name})"
         while offset < length:
             if length - offset < 4:
@@ -163,6 +165,11 @@ class _Reader:
             elif self.unknown is None:
                 self.unknown = TypeInfoError(unit, place, offset)
             offset = start + size
+            if kind != DW_UT_type and offset - released > MAPPED:  # a page of each unit adds up
+                self.release(released, offset)
+                released = offset
+        if kind != DW_UT_type:
+            self.release(released, length)
         return units
 
     def _unit(
