@@ -336,9 +336,9 @@ def test_modifiers() -> None:
 
 def test_a_type_that_is_defined_as_itself() -> None:
     atomic = die("atomic_type")
-    atomic.values[dw.DW_AT_type] = atomic
+    atomic.values["type"] = atomic
     loop = die("typedef", name="loop")
-    loop.values[dw.DW_AT_type] = loop
+    loop.values["type"] = loop
     graph = graph_of(atomic, loop, die("typedef", name="t", type=atomic))
     for name in ("t", "loop"):
         with pytest.raises(TypeInfoError, match="defined as itself"):
@@ -437,7 +437,7 @@ def test_types_in_units_of_their_own(version: int) -> None:
     direct = die("typedef", name="t", type=("ref_sig8", 77))
     graph = graph_of(
         Unit(skeleton, direct, die("typedef", name="u", type=skeleton)),
-        Unit(i, s, root="type_unit", signature=77, of=s),
+        Unit(i, s, signature=77, of=s),
         version=version,
     )
     for name in ("t", "u"):

@@ -351,7 +351,7 @@ def test_two_objects_linked_to_one(source: Path, expected: object) -> None:
 
 def sections_of_small(tmp_path: Path) -> tuple[bytes, bytes]:
     path = tmp_path / "small.o"
-    path.write_bytes(dwarf(die("base_type", name="int", byte_size=4, encoding=5)))
+    path.write_bytes(dwarf(die("base_type", name=("string", "int"), byte_size=4, encoding=5)))
     image = open_image(str(path))
     assert image is not None
     sections = sections_of(image)
