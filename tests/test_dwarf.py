@@ -93,7 +93,9 @@ def listed_of(graph: Dwarf) -> Any:
 
 
 def test_a_complex_number_is_a_pair() -> None:
-    node = layout_of(graph_of(number("complex double", 16, dw.DW_ATE_complex_float)), "complex double")
+    node = layout_of(
+        graph_of(number("complex double", 16, dw.DW_ATE_complex_float)), "complex double"
+    )
     assert places(node) == [("real", 0, 64), ("imaginary", 64, 64)]
 
 
@@ -147,7 +149,9 @@ def test_where_a_member_is(version: int, place: Any) -> None:
 
 def test_a_member_that_only_the_program_can_find() -> None:
     graph = graph_of(i := number(), struct("s", 8, member("a", i, b"\x12\x06\x22")))
-    with pytest.raises(TypeInfoError, match=r"made\(.debug_info\): member a is where only the .* \(at"):
+    with pytest.raises(
+        TypeInfoError, match=r"made\(.debug_info\): member a is where only the .* \(at"
+    ):
         only(graph, "s")
 
 
@@ -379,7 +383,13 @@ def test_type_tags_of_llvm_and_gnu() -> None:
     chained = die("GNU_annotation", name="btf_type_tag", const_value="rcu", GNU_annotation=tag)
     gnu = die("pointer_type", type=i, GNU_annotation=chained)
     graph = graph_of(
-        i, llvm, tag, chained, gnu, die("typedef", name="a", type=llvm), die("typedef", name="b", type=gnu)
+        i,
+        llvm,
+        tag,
+        chained,
+        gnu,
+        die("typedef", name="a", type=llvm),
+        die("typedef", name="b", type=gnu),
     )
     for name in ("a", "b"):
         pointer = model.strip(only(graph, name))
@@ -412,7 +422,12 @@ def test_a_declaration_is_what_another_unit_defines() -> None:
     graph = graph_of(one, two)
     assert layout_of(graph, "s_t").size == 4
     assert places(layout_of(graph, "u").children[0]) == [("x", 0, 32)]
-    assert [child.name for child in layouts.resolve(detach(only(graph, "u")).by_id(only(graph, "u").id)).root.children[0].children] == ["x"]
+    assert [
+        child.name
+        for child in layouts.resolve(detach(only(graph, "u")).by_id(only(graph, "u").id))
+        .root.children[0]
+        .children
+    ] == ["x"]
     assert [(t.kind, t.name) for t in listed_of(graph)] == [
         ("int", "int"),
         ("struct", "s"),

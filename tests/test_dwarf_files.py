@@ -254,7 +254,9 @@ def test_split_dwarf(
     assert shape_in(tmp_path / "split-node.o") == expected
     (tmp_path / "elsewhere").mkdir()
     moved = dwo.rename(tmp_path / "elsewhere" / dwo.name)
-    with pytest.raises(TypeInfoError, match=r"its types are in .*\.dwo .split DWARF., which is not"):
+    with pytest.raises(
+        TypeInfoError, match=r"its types are in .*\.dwo .split DWARF., which is not"
+    ):
         shape_in(path)
     moved.write_bytes((tmp_path / "split-main.dwo").read_bytes())
     moved.rename(dwo)
@@ -324,7 +326,9 @@ def test_what_dwz_shares(version: int, program: Callable[..., Path], expected: o
     assert shape_in(one) == expected
     assert shape_in(two) == expected
     common.unlink()
-    with pytest.raises(TypeInfoError, match=r"part of its DWARF is in common\.dwz \(build-id [0-9a-f]+"):
+    with pytest.raises(
+        TypeInfoError, match=r"part of its DWARF is in common\.dwz \(build-id [0-9a-f]+"
+    ):
         shape_in(one)
 
 
