@@ -48,8 +48,8 @@ def load_types(
     sources: files (raw BTF, or ELF with BTF or DWARF) or names of the catalogue's formats.
     formats: which type information to take from ELF files, in order. base: what split BTF
     continues. lang, lang_exclude: of DWARF the languages whose compile units count, or do not:
-    "c11,c++", or a list; without a version c and c++ are all of theirs. A source is opened, and may raise UsageError or TypeInfoError, when a search first
-    comes to it.
+    "c11,c++", or a list; without a version c and c++ are all of theirs. A source is opened, and may
+    raise UsageError or TypeInfoError, when a search first comes to it.
     """
     languages = languages_of(lang, lang_exclude)
     return Types(Sources([str(s) for s in sources], formats, base, languages=languages))

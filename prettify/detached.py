@@ -206,7 +206,9 @@ def _named(type_: model.Type) -> Iterable[int]:
 
 
 def _row(type_id: int, type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
-    """A type, by that id, as what it is made of; without `insides` a struct, union or enum is but a name."""
+    """A type, by that id, as what it is made of; without `insides` a struct, union or enum is a
+    mere name.
+    """
 
     def values_of(thing: object, names: tuple[str, ...]) -> Iterable[object]:
         for name in names:

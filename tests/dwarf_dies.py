@@ -4,7 +4,7 @@
     point = die("structure_type", die("member", name="x", type=number), name="point", byte_size=4)
     blob = dwarf(number, point)
 
-A shorthand for `dwarf_writer`, whose entries have labels: `Form(name, value)` here is (name, value).
+A shorthand for `dwarf_writer`, whose entries have labels; its `Form(name, value)` is a pair here.
 """
 
 from __future__ import annotations

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 CPLUSPLUS = """
 namespace outer {
-    namespace inner { struct Point { int x; short y; }; enum class Color : unsigned char { Red = 1, Blue = 200 }; }
-    struct Node { Node *next; inner::Point p; static int count; void f(); struct Deep { char c[3]; } deep; };
+    namespace inner {
+        struct Point { int x; short y; };
+        enum class Color : unsigned char { Red = 1, Blue = 200 };
+    }
+    struct Node {
+        Node *next; inner::Point p; static int count; void f(); struct Deep { char c[3]; } deep;
+    };
     namespace { struct Hidden { int h; }; Hidden hidden; } int use() { return hidden.h; }
 }
 struct Empty {};
@@ -28,11 +33,21 @@ struct Virtual { virtual int f(); int v; };
 int Virtual::f() { return v; }
 template <typename T, int N> struct Array { T data[N]; };
 using Alias = Array<outer::inner::Point, 4>;
-struct Pointers { int outer::inner::Point::*data; void (outer::Node::*function)(); decltype(nullptr) none; int &&r; };
+struct Pointers {
+    int outer::inner::Point::*data;
+    void (outer::Node::*function)();
+    decltype(nullptr) none;
+    int &&r;
+};
 struct Bits { unsigned a : 3; bool b : 1; outer::inner::Color c : 4; long long d : 40; };
 _Complex double complex_number;
-outer::Node node; Derived derived; Virtual virtual_; Alias alias; Pointers *pointers; Bits bits; outer::inner::Color color;
-struct Sizes { char s[sizeof(Derived) == 16 && sizeof(Virtual) == 16 && sizeof(Pointers) == 40 ? 1 : -1]; };
+outer::Node node;
+Derived derived;
+Virtual virtual_;
+Alias alias;
+Bits bits;
+outer::inner::Color color;
+static_assert(sizeof(Derived) == 16 && sizeof(Virtual) == 16 && sizeof(Pointers) == 40, "");
 int local() { struct Local { int l; } x{}; return x.l; }
 extern int other;
 Pointers p = {nullptr, nullptr, nullptr, static_cast<int &&>(other)};
@@ -45,9 +60,14 @@ pub mod shapes {
     pub enum Choice { A(u32), B { x: u64, y: u8 }, Nothing }
     #[repr(u8)] pub enum Level { Low = 3, High = 200 }
 }
-pub struct Holder<'a> { text: &'a str, slice: &'a [u16], maybe: Option<u32>, letter: char, flag: bool, unit: (), wide: i128 }
-pub fn f(h: &Holder, c: &shapes::Choice, r: &shapes::Free, x: &shapes::Fixed, l: shapes::Level) -> usize {
-    h.text.len() + (match c { shapes::Choice::A(x) => *x as usize, _ => 3 }) + r.a as usize + x.a as usize + l as usize
+use shapes::*;
+pub struct Holder<'a> {
+    text: &'a str, slice: &'a [u16], maybe: Option<u32>, letter: char, flag: bool, unit: (),
+    wide: i128,
+}
+pub fn f(h: &Holder, c: &Choice, r: &Free, x: &Fixed, l: Level) -> usize {
+    let chosen = match c { Choice::A(x) => *x as usize, _ => 3 };
+    h.text.len() + chosen + r.a as usize + x.a as usize + l as usize
 }
 """
 
@@ -65,6 +85,7 @@ def compiled(command: list[str], source: Path, text: str) -> prettify.Types:
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         ("g++", "-gdwarf-4"),
         ("g++", "-gdwarf-5"),
@@ -73,13 +94,23 @@ def compiled(command: list[str], source: Path, text: str) -> prettify.Types:
     ],
     ids=" ".join,
 )
-def cplusplus(request: pytest.FixtureRequest, tmp_path: Path) -> prettify.Types:
-    return compiled([*request.param, "-w", "-c"], tmp_path / "a.cpp", CPLUSPLUS)
+def cplusplus(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> prettify.Types:
+    path = tmp_path_factory.mktemp("cplusplus") / "a.cpp"
+    return compiled([*request.param, "-w", "-c"], path, CPLUSPLUS)
+
+
+@pytest.fixture(scope="module")
+def rust_object(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rust") / "a.rs"
+    compiled(["rustc", "--crate-type=lib", "--emit=obj"], path, RUST)
+    return path.with_suffix(".o")
 
 
 @pytest.fixture
-def rust(tmp_path: Path) -> prettify.Types:
-    return compiled(["rustc", "--crate-type=lib", "--emit=obj"], tmp_path / "a.rs", RUST)
+def rust(rust_object: Path) -> prettify.Types:
+    return prettify.load_types(rust_object, formats=("dwarf",))
 
 
 def members(types: prettify.Types, name: str) -> list[tuple[str, int, int]]:
@@ -160,8 +191,7 @@ def test_rust_enums(rust: prettify.Types) -> None:
     assert values["A"] == {"__0": 0}
 
 
-def test_languages(rust: prettify.Types, tmp_path: Path) -> None:
-    path = str(tmp_path / "a.o")
-    assert prettify.load_types(path, lang="rust").names("*Level")
-    assert not prettify.load_types(path, lang=["c11", "c++"]).names("*Level")
-    assert not prettify.load_types(path, lang_exclude="Rust").names("*Level")
+def test_languages(rust_object: Path) -> None:
+    assert prettify.load_types(rust_object, lang="rust").names("*Level")
+    assert not prettify.load_types(rust_object, lang=["c11", "c++"]).names("*Level")
+    assert not prettify.load_types(rust_object, lang_exclude="Rust").names("*Level")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 FOLDER = VECTORS / "pahole"
 
 
-# The row's text has numbers where the DWARF has enumerators of these values: pahole keeps 32 bits of
-# each. Its twin, of BTF made from the same types and with the same data, has their names.
+# The row's text has numbers where the DWARF has enumerators of these values, of which pahole keeps
+# 32 bits each. Its twin, of BTF made from the same types and with the same data, has their names.
 TWINS = {"enums-dwarf": "enums"}
 
 

@@ -35,8 +35,8 @@ def open_source(
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
     base: what split BTF continues; that of a kernel module finds the kernel's by itself. options:
-    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is no such source, TypeInfoError where it is
-    bad.
+    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is
+    no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)

@@ -276,7 +276,8 @@ class Dwarf:
             return 0
         form, value = found
         part = entry.part
-        assert isinstance(value, int)
+        if not isinstance(value, int):
+            raise entry.error(f"form {form:#x} is no reference")
         if form in dw.UNIT_REFERENCE_FORMS:
             position = entry.unit.position + value
             if not entry.unit.first_entry <= position < entry.unit.end:
