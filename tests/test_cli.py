@@ -104,7 +104,7 @@ def test_a_record_cut_short_comes_after_all_whole_ones() -> None:
         (["--template", "", "--dialect", "c", "-C", "h_none"], "template means nothing in c"),
         (["--to", "csv", "-C", "h_none,u8"], "--to csv holds records of one type"),
         (["--to", "csv", "-C", "x_empty"], "struct x_empty has no members, so CSV has no columns"),
-        (["-F", "dwarf", "-C", "h_none"], "--format-path: 'dwarf' is not known"),
+        (["-F", "stabs", "-C", "h_none"], "--format-path: 'stabs' is not known"),
         (["-C", "h_none", "--count", "2x"], "--count '2x': '2x' is no number"),
         (["-C", "h_none", "--count", "-1"], "--count '-1': -1 is negative"),
         (["-C", "h_none", "--seek", "1 +"], "--seek '1 +': a number expected at column 4"),

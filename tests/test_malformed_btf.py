@@ -734,7 +734,7 @@ def read_elf(data: bytes) -> model.TypeGraph:
 ELVES = {
     "another format": (
         elf({".text": b"\x90"}),
-        "an ELF file without type information (BTF, a section .BTF)",
+        "an ELF file without type information (BTF, a section .BTF, DWARF",
         None,
     ),
     "a section behind the end": (

@@ -191,7 +191,7 @@ HELP = Option("-h --help", "show this help and exit")
 SOURCES = (
     Option(
         "-t --types",
-        "where types come from: raw BTF, an ELF file with a .BTF section, or a format of the "
+        "where types come from: raw BTF, an ELF file with BTF or DWARF, or a format of the "
         "catalogue; repeatable, searched in order (default: the running kernel's BTF, then the "
         "catalogue)",
         "SOURCE",
