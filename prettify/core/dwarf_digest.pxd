@@ -15,7 +15,7 @@ cdef class Digest:
     cdef long long row_room, operation_room
     cdef public long long count, operation_count
     cdef long long offset, offset_size, address_size, version
-    cdef public long long damaged_at
+    cdef public long long reached
     cdef public long long budget
     cdef bint dense
     cdef long long code, operand

@@ -67,7 +67,7 @@ class Digest:
         self.offset = -1
         self.offset_size = self.address_size = self.version = 0
         self.count = self.operation_count = 0
-        self.damaged_at = 0
+        self.reached = 0
         self.dense = True
         self.code = self.operand = 0
         self.row_room = self.operation_room = 0
@@ -123,7 +123,12 @@ class Digest:
         self.address_size = address_size
         self.version = version
         self.offset = offset
+        if self.budget < 0:
+            self.offset = -1
+            return 7
+        self.reached = offset
         status: cython.longlong = self._read()
+        self.budget -= self.reached - offset
         if status:
             self.offset = -1
         return status
@@ -139,7 +144,6 @@ class Digest:
         self.operation_count = 0
         self.dense = True
         if at < 0 or at >= end:
-            self.damaged_at = end
             return 1
         code: cython.longlong
         tag: cython.longlong
@@ -155,7 +159,7 @@ class Digest:
         first: cython.longlong
         next_at: cython.longlong
         while True:
-            self.damaged_at = at
+            self.reached = at
             next_at = leb128_end(data, at, end)
             if next_at < 0:
                 return 2
@@ -182,6 +186,7 @@ class Digest:
             named = False
             sibling = False
             while True:
+                self.reached = at
                 next_at = leb128_end(data, at, end)
                 if next_at < 0:
                     return 2
@@ -245,9 +250,6 @@ class Digest:
             self.count += 1
             if code != self.count:
                 self.dense = False
-        self.budget -= at - self.offset
-        if self.budget < 0:
-            return 7
         if not self.dense:
             self._index()
         return 0

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 22  # bytes of units that a thread takes at a time, and has in memory
 MAX_JOBS = 16
-BUDGET = 8  # how often each byte may be read as an abbreviation, one with another
-SPARE = 1 << 20  # bytes of abbreviations that may be read in any case
+BUDGET = 4  # how often each byte may be read as an abbreviation, one with another
+SPARE = 1 << 18  # bytes of abbreviations that may be read in any case
 BYTES_PER_NAME = 1024  # of .debug_info for each name that is new, about
 MIN_ROOM, MAX_ROOM = 64, 1 << 16  # names that there is room for at first
 
