@@ -54,6 +54,7 @@ pyz: ## make dist/prettify.pyz, one file that needs python3 and nothing else
 	@mkdir -p build/pyz dist
 	@find prettify -name '*.py' -print0 | tar -c --null -T - | tar -x -C build/pyz
 	@cp -R formats build/pyz/prettify/_formats
+	@rm -rf build/pyz/prettify/_formats/*/samples
 	@printf '%s\n' 'from prettify.cli import entry' '' 'entry()' \
 	    > build/pyz/__main__.py
 	$(PYTHON) -m zipapp build/pyz -c -p '/usr/bin/env python3' -o dist/prettify.pyz

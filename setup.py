@@ -37,6 +37,9 @@ COMPILED = [
 ]
 
 
+SAMPLES = "samples"  # folders of formats/ that are for tests, and not shipped
+
+
 class BuildExt(build_ext):
     """Translates each extension's .py source to C, outside the source tree, and compiles that."""
 
@@ -80,6 +83,7 @@ class BuildPy(build_py):
         return [
             (path, os.path.join(shipped, os.path.relpath(path, "formats")))
             for path in _files_below("formats")
+            if SAMPLES not in path.split(os.sep)
         ]
 
 

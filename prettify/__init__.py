@@ -13,20 +13,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.api import RecordType, Types, decode, load_types
     from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
+    from prettify.files import Record, formats, read
 
 __all__ = [
     "DataError",
     "PrettifyError",
+    "Record",
     "RecordType",
     "TypeInfoError",
     "TypeNotFound",
     "Types",
     "UsageError",
     "decode",
+    "formats",
     "load_types",
+    "read",
 ]
 
-_ERRORS = ("DataError", "PrettifyError", "TypeInfoError", "TypeNotFound", "UsageError")
+# Where each is, if not in prettify.api.
+_MODULES = {
+    "DataError": "errors",
+    "PrettifyError": "errors",
+    "Record": "files",
+    "TypeInfoError": "errors",
+    "TypeNotFound": "errors",
+    "UsageError": "errors",
+    "formats": "files",
+    "read": "files",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -35,9 +49,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'prettify' has no attribute {name!r}")
     from importlib import import_module
 
-    value: object = getattr(
-        import_module("prettify.errors" if name in _ERRORS else "prettify.api"), name
-    )
+    module = import_module(f"prettify.{_MODULES.get(name, 'api')}")
+    value: object = getattr(module, name)
     globals()[name] = value
     return value
 

@@ -9,8 +9,9 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
-from prettify.sources.opening import FORMATS, languages_of
-from prettify.sources.search import Sources, find, find_all, listed
+from prettify.sources.listing import listed
+from prettify.sources.opening import FORMATS, compiler_options, languages_of
+from prettify.sources.search import Sources, describe, find, find_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     from prettify.compilers.numpy_dtype import Records
     from prettify.core.program import Program
+    from prettify.description import Description
     from prettify.layout import Layout, Node
     from prettify.model import Type, TypeGraph
+    from prettify.records.catalogue.reading import Reading
     from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
@@ -38,21 +41,39 @@ SMALL = 1 << 12  # bytes of a buffer for the text of one record
 def load_types(
     *sources: str | PathLike[str],
     formats: Sequence[str] = FORMATS,
-    base: str | None = None,
+    base: str | PathLike[str] | None = None,
+    define: str | Sequence[str] = (),
+    include: Sequence[str | PathLike[str]] = (),
+    macro: Sequence[str] = (),
+    target_flags: str | Sequence[str] = (),
     lang: str | Sequence[str] | None = None,
     lang_exclude: str | Sequence[str] | None = None,
 ) -> Types:
     """The types of these sources, searched in order; by default the running kernel's BTF, then
     the catalogue.
 
-    sources: files (raw BTF, or ELF with BTF or DWARF) or names of the catalogue's formats.
-    formats: which type information to take from ELF files, in order. base: what split BTF
-    continues. lang, lang_exclude: of DWARF the languages whose compile units count, or do not:
-    "c11,c++", or a list; without a version c and c++ are all of theirs. A source is opened, and may
-    raise UsageError or TypeInfoError, when a search first comes to it.
+    sources: files (raw BTF; ELF with BTF or DWARF; a kernel image; one of these compressed; C, by
+    the end of its name) or names of the catalogue's formats. formats: which type information to
+    take from ELF files, in order. base: what split BTF continues. lang, lang_exclude: of DWARF the
+    languages whose compile units count, or do not: "c11,c++", or a list; without a version c and
+    c++ are all of theirs.
+
+    define: C that declares types, which are searched before all sources. For it and for C files are
+    include (folders), macro ("NAME" or "NAME=VALUE") and target_flags (what else the compiler is
+    told, as a list or as a line that is taken apart as by a shell).
+
+    A source is opened, and may raise UsageError or TypeInfoError, when a search first comes to it.
     """
-    languages = languages_of(lang, lang_exclude)
-    return Types(Sources([str(s) for s in sources], formats, base, languages=languages))
+    return Types(
+        Sources(
+            [str(source) for source in sources],
+            formats,
+            None if base is None else str(base),
+            [define] if isinstance(define, str) else define,
+            compiler_options([str(folder) for folder in include], macro, target_flags),
+            languages_of(lang, lang_exclude),
+        )
+    )
 
 
 class Types:
@@ -82,11 +103,24 @@ class Types:
         """Every type of that name, in all sources."""
         return [RecordType(type_) for type_ in find_all(self.sources, name)]
 
-    def names(self, pattern: str = "*") -> list[str]:
-        """The names that match a shell pattern, `struct` and the like before them, sorted."""
-        found = listed(self.sources, pattern)
+    def names(
+        self, pattern: str = "*", kind: str | None = None, size: str | int | None = None
+    ) -> list[str]:
+        """The names that match a shell pattern, `struct` and the like before them, sorted.
+
+        kind: only those, "struct,union". size: only those of so many bytes, 64 or "64..128".
+        Raises UsageError.
+        """
+        from prettify.records.query.type_filter import parse_kinds, parse_sizes
+
+        sizes = None if size is None else str(size)
+        found = listed(self.sources, pattern, parse_kinds(kind, "kind"), parse_sizes(sizes, "size"))
         words = ((model.KIND_WORDS.get(t.kind), t.name) for t in found)
         return list(dict.fromkeys(f"{word} {name}" if word else name for word, name in words))
+
+    def describe(self) -> list[Description]:
+        """What each source is: its format, its compiler, how many types it has."""
+        return describe(self.sources)
 
     def __repr__(self) -> str:
         return f"<Types of {self.sources.described}>"
@@ -296,10 +330,12 @@ def _of_layout(layout: Layout, byte_order: str) -> RecordType:
 
 def decode(
     source: str | PathLike[str] | Buffer | BinaryIO,
-    record_type: RecordType,
+    record_type: RecordType | None = None,
     to: str = "ndjson",
     out: str | PathLike[str] | BinaryIO | None = None,
     *,
+    format: str | None = None,
+    table: str | Sequence[str] | None = None,
     select: str | Sequence[str] | None = None,
     where: str | None = None,
     skip: int | None = None,
@@ -307,21 +343,71 @@ def decode(
     jobs: int = 1,
     **options: Any,
 ) -> Iterator[bytes] | None:
-    """Decode a stream of records of one type: what the command runs.
+    """Decode a stream of records of one type, or a file of a format: what the command runs.
 
-    source: a path (`-` is standard input), bytes, or an open binary file. to: any form that the
+    source: a path (`-` is standard input), bytes, or an open binary file. record_type: without one
+    it is a file of a format of the catalogue, of the one named `format` (or `format:variant`), else
+    whichever it is; table: which of its tables, all of them unless given. to: any form that the
     command has, by the name of its dialect where it is C; options as in `RecordType.format`.
     select: members to show, others are left out. where: a filter; `skip` and `count` are of the
-    records that it lets through. jobs: threads. out: a path, whose file appears whole or not at
-    all, or an open binary file; None returns an iterator over pieces of the output.
-    Raises DataError, after all whole records, where the last one is cut short.
+    records that it lets through; with a format, all four are of one table. jobs: threads. out: a
+    path, whose file appears whole or not at all, or an open binary file; None returns an iterator
+    over pieces of the output.
+    Raises DataError, after all that can be decoded, where a record is cut short or a table is not
+    where the format says.
     """
     from prettify.records.output import write_file
+
+    run: Plan | Reading
+    if record_type is not None:
+        if format is not None or table is not None:
+            raise UsageError("a format has types of its own: it goes without a record type")
+        run = _plan(record_type, to, select, where, skip, count, jobs, options)
+    else:
+        from prettify.records.catalogue.reading import Choice, Reading
+
+        byte_order = options.pop("byte_order", None)
+        run = Reading(
+            to,
+            Options(**options),
+            Choice(
+                format,
+                [table] if isinstance(table, str) else table or (),
+                where=where,
+                select=select,
+                skip=skip or 0,
+                count=count,
+                byte_order=byte_order,
+            ),
+            jobs,
+        )
+    pieces = _pieces(run, str(source) if hasattr(source, "__fspath__") else source)
+    if out is None:
+        return map(bytes, filter(None, pieces))
+    if hasattr(out, "write"):
+        for piece in pieces:
+            out.write(piece)
+    else:
+        write_file(str(out), pieces)
+    return None
+
+
+def _plan(
+    record_type: RecordType,
+    to: str,
+    select: str | Sequence[str] | None,
+    where: str | None,
+    skip: int | None,
+    count: int | None,
+    jobs: int,
+    options: dict[str, Any],
+) -> Plan:
+    """The plan for records of one type."""
     from prettify.records.plan import Plan, Selection
 
     shown = record_type if select is None else record_type.select(select)
     chosen = Options(byte_order=record_type.byte_order, **options)
-    plan = Plan(
+    return Plan(
         open_conversion(to, [shown.layout], chosen, jobs),
         [record_type.layout],
         None,
@@ -333,18 +419,9 @@ def decode(
         byte_order=record_type.byte_order,
         jobs=jobs,
     )
-    pieces = _pieces(plan, str(source) if hasattr(source, "__fspath__") else source)
-    if out is None:
-        return map(bytes, filter(None, pieces))
-    if hasattr(out, "write"):
-        for piece in pieces:
-            out.write(piece)
-    else:
-        write_file(str(out), pieces)
-    return None
 
 
-def _pieces(plan: Plan, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
+def _pieces(plan: Plan | Reading, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
     errors: list[PrettifyError] = []
     yield from plan.run([source], errors.append)
     if errors:

@@ -11,6 +11,7 @@ pointed at       what the names in casts are made of: structs, unions and enums 
 from __future__ import annotations
 
 from prettify import model
+from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, one_line
 
 TYPE_CHECKING = False
@@ -67,6 +68,7 @@ class Detached:
         "_rows",
         "byte_order",
         "cache",
+        "origin",
         "path",
         "pointer_size",
         "stripped",
@@ -77,6 +79,7 @@ class Detached:
         self.path = path
         self.byte_order = byte_order
         self.pointer_size = pointer_size
+        self.origin = Origin("pickle")
         self._rows = {row[1]: row for row in rows}
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
@@ -128,8 +131,19 @@ class Detached:
         return type_.kind, type_.name
 
     def size(self, type_id: int) -> int:
-        """A type's size in bytes, or -1 where it has none."""
+        """Bytes of a type, -1 where it has none."""
         return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this is: the types that came along."""
+        return Description(
+            self.path,
+            "types without their source",
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word((row[0], 1) for row in self._rows.values() if row[1]),
+        )
 
     def definition(self, forward: model.Forward) -> model.Type:
         """The declaration itself: its definition, where it has been needed, is in its place."""
@@ -206,8 +220,8 @@ def _named(type_: model.Type) -> Iterable[int]:
 
 
 def _row(type_id: int, type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
-    """A type, by that id, as what it is made of; without `insides` a struct, union or enum is a
-    mere name.
+    """A type, by that id, as what it is made of; without `insides` structs, unions and enums
+    are but names.
     """
 
     def values_of(thing: object, names: tuple[str, ...]) -> Iterable[object]:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what type checkers take as true; importing `typing` costs milliseconds
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Protocol
 
+    from prettify.description import Description, Origin
     from prettify.errors import TypeInfoError
 
 # Every class below has one of these as its `kind`. A new kind needs: a class here, a row in
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 
         path: str
         byte_order: str  # "little" or "big"
+        origin: Origin  # where it was found, which whoever opened it sets
         stripped: dict[int, Type]  # what `strip` has found, by id
         unqualified: dict[int, Type]  # what `unqualified` has found
 
@@ -90,7 +92,10 @@ if TYPE_CHECKING:
             """(kind, name) of a type, without building it."""
 
         def size(self, type_id: int) -> int:
-            """A type's size in bytes, or -1 where it has none; as `size_of`, but may be faster."""
+            """What `size_of` says of a type, without building it where it is known otherwise."""
+
+        def describe(self) -> Description:
+            """What this source is. It may take as long as listing its types."""
 
         def definition(self, forward: Forward) -> Type:
             """What is declared, where the source defines it elsewhere; else the declaration."""
@@ -472,6 +477,15 @@ def _end_of(type_: Type, kinds: frozenset[str], known: dict[int, Type]) -> Type:
     for type_id in way:
         known[type_id] = type_
     return type_
+
+
+def count_by_word(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Numbers of types by the word that stands before a name of their kind, else by the kind."""
+    words: dict[str, int] = {}
+    for kind, count in counts:
+        word = KIND_WORDS.get(kind, kind)
+        words[word] = words.get(word, 0) + count
+    return words
 
 
 def size_of(type_: Type) -> int:

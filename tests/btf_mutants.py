@@ -3,47 +3,25 @@
     python tests/btf_mutants.py RUN COUNT FILE   reads COUNT mutants and prints what went wrong
     python tests/btf_mutants.py RUN:NUMBER       reads one, which may end with a traceback
 
-Mutants are the same in every run of one Python version. Whatever is in a file: it is read, or a
-TypeInfoError of one line says what is wrong with it, in little time and memory, and nothing but the
-record is read.
+Mutants are the same in every run of one Python version. `mutants` says what is expected of them.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import resource
-import signal
+import functools
 import sys
-import time
 from bisect import bisect_right
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
-from prettify import layout, model
-from prettify.core import emitter
-from prettify.dialects import C_DIALECTS, FORMS
-from prettify.dialects.options import Options
-from prettify.errors import TypeInfoError, TypeNotFound, UsageError
+from mutants import judged, read_limited, read_list, read_type
+from prettify.errors import TypeInfoError
 from prettify.sources.btf import Btf
-from prettify.sources.search import Sources, find, listed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from prettify.core.program import Program
+from prettify.sources.search import Sources
 
 VECTORS = Path(__file__).resolve().parent / "vectors"
 NAME = "mutant.btf"
 BASE_NAME = "base.btf"
-FORM_NAMES = (*C_DIALECTS, "json", "ndjson")
-
-SECONDS = 1 if emitter.COMPILED else 10  # of processor time, for one mutant
-HANGING = 20  # seconds after which the process is killed
-MEMORY = 256 << 20  # bytes of address space that a run may take on top of what it begins with
-MAX_RECORD = 1 << 16
-MAX_TEXT = 1 << 20  # bytes of text of one record that are waited for
 MAX_TYPES = 60  # built of a large file, besides those that were damaged
 
 SMALL_WORDS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x100)
@@ -131,6 +109,7 @@ class Mutant:
                 self._put(16, self._word(16) + grown)
 
 
+@functools.cache
 def originals() -> list[Original]:
     """What is damaged: real files, and files of the writer with every kind, of both ends."""
     from btf_kinds import all_kinds, split_btf
@@ -150,19 +129,18 @@ def mutant(known: list[Original], run: int, number: int) -> tuple[Mutant, Random
     return Mutant(random.choice(known), random), random
 
 
-def check(damaged: Mutant, random: Random) -> None:
+def check(run: int, number: int) -> None:
     """Read a mutant. Raises what no reader may raise, or AssertionError."""
-    with _judged():
+    damaged, random = mutant(originals(), run, number)
+    with judged(well_formed):
         base = None if damaged.original.base is None else Btf(damaged.original.base, BASE_NAME)
         graph = Btf(bytes(damaged.data), NAME, base)
         sources = Sources([NAME])
         sources._graphs[NAME] = graph
         if random.random() < 0.25:
-            with _judged():
-                for type_ in listed(sources):
-                    assert type_.size is None or 0 <= type_.size <= model.MAX_SIZE
+            read_list(sources)
         for type_id in _chosen(damaged, graph, random):
-            with _judged():
+            with judged(well_formed):
                 _read(sources, graph, type_id, random)
 
 
@@ -181,106 +159,29 @@ def _chosen(damaged: Mutant, graph: Btf, random: Random) -> list[int]:
 
 def _read(sources: Sources, graph: Btf, type_id: int, random: Random) -> None:
     type_ = graph.by_id(type_id)
-    assert repr(type_)
     assert (type_.kind, type_.name) == graph.summary(type_id)
     if type_.name:
         assert type_id in graph.ids(type_.name)
-        with _judged():
-            find(sources, model.spelled(type_))
-    if random.random() < 0.3 or type_.kind in (model.TYPEDEF, model.POINTER):
-        resolved = layout.resolve(type_)
-        assert resolved.size == max(model.size_of(type_), 0)
-        if resolved.size <= MAX_RECORD and random.random() < 0.5:
-            _render(resolved, random)
-
-
-def _render(resolved: layout.Layout, random: Random) -> None:
-    name = random.choice(FORM_NAMES)
-    options = Options(byte_order=random.choice((None, "little", "big")))
-    if name in C_DIALECTS:
-        options.zero = random.choice((None, True, False))
-        options.compact = random.random() < 0.2
-    program = FORMS[name].compile(resolved, options)
-    size = resolved.size
-    record = bytes(size) if random.random() < 0.7 else random.randbytes(size)
-    # What lies around the record must not show in its text.
-    assert _text(program, record, b"\x5a" * 64) == _text(program, record, b"\xa5" * 64)
-
-
-def _text(program: Program, record: bytes, around: bytes) -> bytes:
-    """The beginning of a record's text."""
-    text = b""
-    for piece in emitter.render(program, around + record + around, len(around), 1):
-        text += piece
-        if len(text) > MAX_TEXT:
-            break
-    return text
-
-
-@contextlib.contextmanager
-def _judged() -> Iterator[None]:
-    """The errors that a reader may raise pass, if they look as they should."""
-    try:
-        yield
-    except TypeInfoError as error:
-        well_formed(error)
-    except (TypeNotFound, UsageError):
-        pass
+    read_type(sources, graph, type_id, random)
 
 
 def well_formed(error: TypeInfoError) -> None:
-    """An error about types is one line and names its file and the place in it."""
+    """An error about types names its file and the place in it."""
     text = str(error)
-    assert text.isprintable(), text
     assert error.path in (NAME, BASE_NAME), text
     assert error.offset is not None, text
     assert text == f"{error.path}: {error.what} (at byte {error.offset:#x})"
 
 
-def read_many(run: int, count: int, watch: Callable[[int], object]) -> Iterator[str]:
-    """Read that many mutants, telling `watch` of each; yields what went wrong, a line each."""
-    known = originals()
-    for number in range(count):
-        watch(number)
-        before = time.process_time()
-        try:
-            check(*mutant(known, run, number))
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}".splitlines()[0]
-            yield f"{run}:{number}: {what}"
-        spent = time.process_time() - before
-        if spent > SECONDS:
-            yield f"{run}:{number}: took {spent:.1f} s"
-
-
 def _alone(run: int, number: int) -> None:
-    damaged, random = mutant(originals(), run, number)
+    damaged, _ = mutant(originals(), run, number)
     print(f"{damaged.original.name}, damaged at {damaged.places}")
     Path(NAME).write_bytes(damaged.data)
-    check(damaged, random)
-
-
-def _limited(run: int, count: int, progress: str) -> int:
-    """Read mutants in a process that is killed when it takes too much of anything.
-
-    The file `progress` then says with which mutant.
-    """
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    with open(progress, "wb", buffering=0) as file:
-
-        def watch(number: int) -> None:
-            os.pwrite(file.fileno(), b"%09d" % number, 0)
-            signal.setitimer(signal.ITIMER_VIRTUAL, HANGING)
-
-        failures = list(read_many(run, count, watch))
-    print(*failures, sep="\n", end="")
-    return 1 if failures else 0
+    check(run, number)
 
 
 if __name__ == "__main__":
     if ":" in sys.argv[1]:
         _alone(*map(int, sys.argv[1].split(":")))
     else:
-        sys.exit(_limited(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+        sys.exit(read_limited(int(sys.argv[1]), int(sys.argv[2]), check, sys.argv[3]))

@@ -64,8 +64,10 @@ def can(command: str, flags: tuple[str, ...] = (), macro: str = "", declaration:
     if not shutil.which(command):
         return False
     source = f"#if {f'!defined({macro})' if macro else '0'}\n#error\n#endif\n{declaration}\n"
-    # As assembly, since a target may be known but not supported.
-    return not Compiler(command, *flags).messages(source, "-S", "-o", "-")
+    # As assembly, since a target may be known but not supported; in a folder, where split debug
+    # information goes too.
+    with tempfile.TemporaryDirectory() as folder:
+        return not Compiler(command, *flags).messages(source, "-S", "-o", f"{folder}/empty.s")
 
 
 SYMBOL_TABLE, NO_BITS = 2, 8  # types of sections

@@ -44,12 +44,17 @@ class Definitions:
     """Definitions drawn from one generator of random numbers.
 
     grids: arrays may have several dimensions. extended: `long double` and 128-bit integers too.
+    plain: no bitfields without a name, none that fills its type, none of `long` that a machine of
+    32 bits does not know: what all compilers' BTF, CTF and DWARF can say.
     Structs and unions are called s0, u1 …, their names are in `names`.
     """
 
-    def __init__(self, chooser: random.Random, *, grids: bool, extended: bool) -> None:
+    def __init__(
+        self, chooser: random.Random, *, grids: bool, extended: bool, plain: bool = False
+    ) -> None:
         self.chooser = chooser
         self.grids = grids
+        self.plain = plain
         self.scalars = SCALARS + ("long double", "__int128", "unsigned __int128") * extended
         self.names: list[str] = []
         self._lines: list[str] = []
@@ -108,7 +113,7 @@ class Definitions:
             return self._nested(depth)
         name = self._name("m")
         if kind < 5:
-            if not union and self._maybe(8):
+            if not union and not self.plain and self._maybe(8):
                 return f"unsigned int :{self.chooser.choice((0, 3, 9))}"
             return self._bitfield(name)
         if kind == 5:
@@ -124,8 +129,10 @@ class Definitions:
 
     def _bitfield(self, name: str) -> str:
         if self._enums and self._maybe(4):
-            return f"{self.chooser.choice(self._enums)} {name}:8"
+            return f"{self.chooser.choice(self._enums)} {name}:{7 if self.plain else 8}"
         type_name, most = self.chooser.choice(BITFIELD_TYPES)
+        if self.plain:
+            most = max(1, min(most, 32) - 1)
         return f"{type_name} {name}:{self.chooser.randint(1, most)}"
 
     def _dimensions(self) -> str:

@@ -27,8 +27,9 @@ from prettify import layout, model
 from prettify.api import RecordType
 from prettify.errors import TypeInfoError
 from prettify.sources import btf_kinds as btf_source
-from prettify.sources.btf import LONG_NAMES, Btf
+from prettify.sources.btf import Btf
 from prettify.sources.kernels import KERNEL
+from prettify.sources.pointer_size import LONG_NAMES
 
 ORDERS: tuple[Endian, ...] = ("little", "big")
 BTF_FILES = sorted(VECTORS.rglob("*.btf"))

@@ -104,12 +104,12 @@ def test_a_record_cut_short_comes_after_all_whole_ones() -> None:
         (["--template", "", "--dialect", "c", "-C", "h_none"], "template means nothing in c"),
         (["--to", "csv", "-C", "h_none,u8"], "--to csv holds records of one type"),
         (["--to", "csv", "-C", "x_empty"], "struct x_empty has no members, so CSV has no columns"),
-        (["-F", "stabs", "-C", "h_none"], "--format-path: 'stabs' is not known"),
+        (["-F", "elf", "-C", "h_none"], "--format-path: 'elf' is not known"),
         (["-C", "h_none", "--count", "2x"], "--count '2x': '2x' is no number"),
         (["-C", "h_none", "--count", "-1"], "--count '-1': -1 is negative"),
-        (["-C", "h_none", "--seek", "1 +"], "--seek '1 +': a number expected at column 4"),
+        (["-C", "h_none", "--seek", "1 +"], "--seek '1 +': a value expected at column 4"),
         (["-C", "h_none", "--seek", "(1"], "')' expected"),
-        (["-C", "h_none", "--seek", "1 2"], "an operator expected at column 2"),
+        (["-C", "h_none", "--seek", "1 2"], "an operator expected at column 3"),
         (["-C", "h_none", "--seek", "1/0"], "division by zero"),
         (["-C", "h_none", "--seek", "09"], "'09' is no number"),
         (["-C", "h_none", "--seek", "(" * 300], "nested over 100 levels"),
@@ -165,7 +165,8 @@ def test_sources_that_cannot_be_used(tmp_path: Path) -> None:
     assert "no such file" in message(run(["-t", missing, "-C", "x"]), 2)
     assert "Is a directory" in message(run(["-t", str(tmp_path), "-C", "x"]), 2)
     (tmp_path / "text").write_text("struct x { int a; };")
-    assert "neither BTF nor an ELF file" in message(run(["-t", f"{tmp_path}/text", "-C", "x"]), 2)
+    text = message(run(["-t", f"{tmp_path}/text", "-C", "x"]), 2)
+    assert "neither BTF nor CTF nor an ELF file" in text
     (tmp_path / "broken").write_bytes(b"\x7fELF" + bytes(100))
     assert "damaged ELF file" in message(run(["-t", f"{tmp_path}/broken", "-C", "x"]), 2)
 

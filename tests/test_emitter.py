@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from prettify.core import emitter
 from prettify.core import program as ops
+from prettify.core.program import Program
+from prettify.core.tables import table
 from prettify.dialects.assembler import Assembler, Label, listing
 
 
@@ -224,3 +226,60 @@ def test_literals_next_to_each_other_are_one() -> None:
     program = to.finish(0, big_endian=False)
     assert listing(program) == [(ops.LITERAL, 0, 2, 0, 0), (ops.END, 0, 0, 0, 0)]
     assert program.code.nbytes == 8 * ops.WORDS * 2
+
+
+# Rows: records of several programs.
+
+
+def number_program(size: int, word: bytes, *, sep: bytes = b"") -> Program:
+    """A program that prints where a record is, then its number after some text."""
+    to = Assembler()
+    to.add(ops.POSITION)
+    to.add(ops.DECIMAL)
+    to.literal(word)
+    to.add(ops.LOOP, 3, 0)
+    start = Label()
+    to.place(start)
+    to.add(ops.UNSIGNED, 0, size)
+    to.add(ops.HEX)
+    to.branch(ops.NEXT, start)
+    return to.finish(size, big_endian=False, separator=sep)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 56), st.integers(0, 1 << 62)), max_size=60
+    ),
+    st.binary(min_size=64, max_size=64),
+    st.sampled_from((b"", b",")),
+    st.integers(1, 4000),
+)
+def test_rows_are_what_each_program_prints(
+    drawn: list[tuple[int, int, int]], data: bytes, sep: bytes, size: int
+) -> None:
+    words = [b"a" * 300, b"-", b" b "]
+    programs = [number_program(1 << n, word, sep=sep) for n, word in enumerate(words)]
+    rows = table("q", [number for row in drawn for number in (*row, 0)])
+    found = [
+        bytes(memoryview(out)[:written])
+        for out, written in emitter.fill_rows(programs, data, rows, [], size)
+    ]
+    expected = []
+    for which, start, position in drawn:
+        value = int.from_bytes(data[start : start + (1 << which)], "little")
+        expected.append(b"%d" % position + words[which] + hex(value).encode() * 3)
+    assert b"".join(found) == sep.join(expected)
+
+
+def test_a_row_may_go_without_separator() -> None:
+    programs = [number_program(1, b":", sep=b",")]
+    rows = table("q", [0, 0, 7, 0, 0, 1, 8, 1, 0, 2, 9, 0])
+    [(out, written)] = emitter.fill_rows(programs, b"abc", rows, [])
+    assert out[:written] == b"7:0x610x610x618:0x620x620x62,9:0x630x630x63"
+
+
+def test_rows_have_to_be_in_the_data() -> None:
+    programs = [number_program(4, b":")]
+    for start in (-1, 5):
+        with pytest.raises(ValueError, match="8 bytes do not hold a record of 4 at"):
+            list(emitter.fill_rows(programs, bytes(8), table("q", [0, start, 0, 0]), []))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 
 import btf_mutants
 import btf_writer as kinds
-import prettify
+import mutants
 from btf_kinds import split_btf
 from btf_writer import BtfWriter, type_info
 from elf_writer import Section, elf
@@ -25,9 +23,9 @@ from prettify.core.program import WORDS, Program
 from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.errors import PrettifyError, TypeInfoError
-from prettify.sources.btf import MAX_NAME, Btf
+from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
-from prettify.sources.opening import FORMATS
+from prettify.sources.strings import MAX_NAME
 
 HEADER = 24
 FIRST = HEADER + 16  # where type 2 is, behind an int
@@ -728,7 +726,7 @@ def test_a_wide_struct_in_no_more_than_linear_time() -> None:
 
 
 def read_elf(data: bytes) -> model.TypeGraph:
-    return open_elf(io.BytesIO(data), PATH, FORMATS, None)
+    return open_elf(io.BytesIO(data), PATH, ("btf",), None)
 
 
 ELVES = {
@@ -817,7 +815,7 @@ def test_damaged_elf_files(bits: int, order: kinds.Endian) -> None:
 
 
 def test_mutants() -> None:
-    failures = list(btf_mutants.read_many(0, 500, lambda number: None))
+    failures = list(mutants.read_many(0, 500, btf_mutants.check, lambda number: None))
     assert failures == []
 
 
@@ -846,13 +844,4 @@ COUNT = 2_500
 @pytest.mark.parametrize("run", range(1, RUNS + 1))
 def test_many_mutants(run: int, tmp_path: Path) -> None:
     """In a process of its own, whose memory and time for one mutant are limited."""
-    progress = tmp_path / "progress"
-    done = subprocess.run(
-        [sys.executable, btf_mutants.__file__, str(run), str(COUNT), str(progress)],
-        capture_output=True,
-        text=True,
-        env={"PYTHONPATH": str(Path(prettify.__file__).parent.parent)},
-    )
-    at = f"{run}:{int(progress.read_text() or 0)}" if progress.exists() else "the start"
-    assert done.returncode in (0, 1), f"killed at {at}: {done.returncode}\n{done.stderr}"
-    assert not done.stdout
+    mutants.run_limited(btf_mutants.__file__, [str(run), str(COUNT)], tmp_path)

@@ -378,7 +378,13 @@ ERRORS: list[tuple[str, str]] = [
     ('u8 like "1*"', "'like' is for members that are texts, at column 4"),
     ("name like bash", "a pattern in quotes expected at column 11"),
     ("u8 == $header.a", "$header.a needs --header TYPE"),
-    ("u8 == $header", "'$' means nothing at column 7"),
+    ("u8 == $", "'$' means nothing at column 7"),
+    ("u8 == $header", "$header is a record: $header.MEMBER is one of its numbers"),
+    ("u8 == $other.a", "$other: only $header.MEMBER is known here"),
+    ("min(u8, 1) == 1", "min(), which is not for records, at column 1"),
+    ("u8 if u8 else 2", "'if', which is not for records, at column 4"),
+    ("u8 if u8", "'else' expected at column 9"),
+    ("f(u8 u8)", "',' or ')' expected at column 6"),
 ]  # fmt: skip
 
 

@@ -21,8 +21,11 @@ from prettify.compilers import values
 from prettify.compilers.construct_parser import compile_construct
 from prettify.errors import UsageError
 from prettify.layout import Layout, Node
+from prettify.records.catalogue.scope import Scope
 from prettify.records.query import exact
+from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.exact import Integers
+from prettify.records.query.scalar import NoValueError, compile_condition
 from prettify.records.query.where import Where, compile_where
 from prettify.sources.btf import Btf
 from strategies import c_types, record_bytes
@@ -304,8 +307,24 @@ def test_random_expressions_are_what_python_says(
         expected = [Plain(layout, record, expressions.enumerators)(tree) for record in records]
         matched = [v is not None and v == v and bool(v) for v in expected]
         assert where.mask(raw).tolist() == matched, text
+        for at, (one, wanted) in enumerate(zip(one_by_one(text, layout, raw), matched)):
+            assert one in (None, wanted), (text, at)
         kept = b"".join(raw[i * size : (i + 1) * size] for i, m in enumerate(matched) if m)
         assert where.filter(memoryview(raw)) == kept
+
+
+def one_by_one(text: str, layout: Layout, raw: bytes) -> list[bool | None]:
+    """The same by what computes expressions for one record. None where some part has no value."""
+    tables = {"record": (0, layout)}
+    scope = Scope(tables, layout.byte_order, Enumerators(layout), "record", members=True)
+    run = compile_condition(text, "--where", scope)
+    found: list[bool | None] = []
+    for at in range(0, len(raw), layout.size):
+        try:
+            found.append(bool(run({0: raw[at : at + layout.size]})))
+        except NoValueError:
+            found.append(None)
+    return found
 
 
 EDGES = [0, 1, -1, 2, -2, 63, 64, 65, 255, -128, 2**31, -(2**31), 2**32, 2**53, 2**63 - 1]

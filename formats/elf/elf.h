@@ -197,4 +197,35 @@ typedef struct elf64_note {
 	Elf64_Word n_type;
 } Elf64_Nhdr;
 
+/* The same with the name that follows it, up to the content; no type of Linux's. */
+
+struct elf32_note_name {
+	Elf32_Word n_namesz;
+	Elf32_Word n_descsz;
+	Elf32_Word n_type;
+	char n_name[];
+};
+
+struct elf64_note_name {
+	Elf64_Word n_namesz;
+	Elf64_Word n_descsz;
+	Elf64_Word n_type;
+	char n_name[];
+};
+
+/*
+ * The version of a symbol that a kernel module needs, in __versions: Linux's <linux/module.h>,
+ * where crc is an unsigned long and the whole 64 bytes. The 32-bit one has a name of its own here.
+ */
+
+struct modversion_info {
+	__u64 crc;
+	char name[56];
+};
+
+struct modversion_info32 {
+	__u32 crc;
+	char name[60];
+};
+
 #endif

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from prettify.sources.search import Sources
+
 INDENT = 26  # columns before the text of an option's help
 WIDTH = 96
 
@@ -191,17 +193,30 @@ HELP = Option("-h --help", "show this help and exit")
 SOURCES = (
     Option(
         "-t --types",
-        "where types come from: raw BTF, an ELF file with BTF or DWARF, or a format of the "
-        "catalogue; repeatable, searched in order (default: the running kernel's BTF, then the "
-        "catalogue)",
+        "where types come from: raw BTF or CTF, an ELF file with BTF, DWARF or CTF, a kernel "
+        "image, what of these is compressed, a C header, or a format of the catalogue; repeatable, "
+        "searched in order (default: the running kernel's BTF, then the catalogue)",
         "SOURCE",
     ),
     Option(
         "-F --format-path --format_path",
-        "which type information to take from an ELF file, in order (default: btf,dwarf)",
+        "which type information to take from an ELF file, in order (default: btf,dwarf,ctf)",
         "LIST",
     ),
-    Option("--btf-base --btf_base", "the BTF that split BTF continues", "FILE"),
+    Option("--btf-base --btf_base", "the BTF that split BTF continues, or CTF's parent", "FILE"),
+    Option(
+        "--define",
+        "C that declares types, 'struct pt { int x, y; };'; repeatable, searched before all other "
+        "sources",
+        "TEXT",
+    ),
+    Option("-I --include", "a folder for the #include of C; repeatable", "DIR"),
+    Option("-D --macro", "a macro of the preprocessor of C; repeatable", "NAME[=VALUE]"),
+    Option(
+        "--target-flags",
+        "what else to tell the C compiler, such as '-m32 -fpack-struct'; repeatable",
+        "FLAGS",
+    ),
     Option(
         "--lang",
         "of DWARF only compile units in these languages, named as in the DWARF standard: c11, "
@@ -210,6 +225,25 @@ SOURCES = (
     ),
     Option("--lang-exclude --lang_exclude", "of DWARF no compile units in these languages", "LIST"),
 )
+
+
+def sources(options: Values) -> Sources:
+    """What the options of SOURCES say. Raises UsageError."""
+    from prettify.sources.opening import compiler_options, languages_of
+    from prettify.sources.search import Sources
+
+    return Sources(
+        options.texts("types"),
+        format_list(options.text("format_path")),
+        options.text("btf_base"),
+        options.texts("define"),
+        compiler_options(
+            options.texts("include"),
+            options.texts("macro"),
+            " ".join(options.texts("target_flags")),
+        ),
+        languages_of(options.text("lang"), options.text("lang_exclude")),
+    )
 
 
 def format_list(text: str | None) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from prettify import __version__
-from prettify.api import BYTE_ORDERS, load_types
+from prettify.api import BYTE_ORDERS, Types
 from prettify.cli import complain
-from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, format_list
+from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, sources
 from prettify.cli.progress import Bar
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
@@ -20,21 +20,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prettify.api import Types
     from prettify.errors import PrettifyError
     from prettify.layout import Layout
+    from prettify.records.catalogue.reading import Choice, Reading
 
 TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
 USAGE = """prettify [OPTIONS] [DATA ...]
+       prettify formats [OPTIONS] [NAME]
        prettify types [OPTIONS] [GLOB]"""
 
 DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information
 that is already there.
 
-DATA is one or more files; none, or -, is standard input."""
+DATA is one or more files; none, or -, is standard input. Without -C and --header their format is
+recognised, and all its tables are shown."""
 
 EPILOG = """examples:
+  prettify /bin/bash
+  prettify --format elf --table symbol --to csv /bin/bash
   prettify --header elf64_hdr < /bin/bash
   prettify --header elf64_hdr -C elf64_shdr --seek '$header.e_shoff' --count 3 /bin/bash
   prettify -C 'struct timespec64' --dialect kernel --compact samples/timespec64.bin
@@ -67,6 +71,23 @@ COMMAND = Command(
                     "TYPE",
                 ),
                 *SOURCES,
+            ),
+        ),
+        (
+            "files of a known format",
+            (
+                Option(
+                    "--format",
+                    "the data's format, by its name (prettify formats lists them): all its "
+                    "tables are shown; without -C and --header the default is whichever it is",
+                    "NAME[:VARIANT]",
+                ),
+                Option(
+                    "--table",
+                    "only these tables of the format; --where, --select, --skip and --count are of "
+                    "one",
+                    "NAME[,NAME]",
+                ),
             ),
         ),
         (
@@ -177,13 +198,12 @@ def run(arguments: Sequence[str]) -> int:
         byte_order=options.text("endian"),
     )
     header, records = options.text("header"), options.text("type")
-    types = load_types(
-        *options.texts("types"),
-        formats=format_list(options.text("format_path")),
-        base=options.text("btf_base"),
-        lang=options.text("lang"),
-        lang_exclude=options.text("lang_exclude"),
-    )
+    if _of_a_format(options):
+        from prettify.records.catalogue.reading import Reading
+
+        reading = Reading(form, text_options, _choice(options), jobs)
+        return _put_out(reading, data, output, options)
+    types = Types(sources(options))
     layouts = _layouts(types, records) if records is not None else []
     header_layout = types[header].layout if header is not None else None
     shown = layouts or ([header_layout] if header_layout is not None else [])
@@ -207,6 +227,11 @@ def run(arguments: Sequence[str]) -> int:
         byte_order=options.text("endian"),
         jobs=jobs,
     )
+    return _put_out(plan, data, output, options)
+
+
+def _put_out(plan: Plan | Reading, data: Sequence[str], output: str | None, options: Values) -> int:
+    """Write the output for the data; returns the exit status."""
     statuses = [0]
 
     def report(error: PrettifyError) -> None:
@@ -221,6 +246,62 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
             write_pieces(sys.stdout.fileno(), pieces)
     return max(statuses)
+
+
+# Options that make no sense of a format, and why.
+NOT_OF_FORMATS = {
+    "type": "the format has types of its own: -t NAME -C TYPE takes one of those alone",
+    "header": "the format has a header of its own: -t NAME --header TYPE takes its type alone",
+    "types": "the format has types of its own: -t NAME is for -C and --header",
+    "seek": "the format says where its tables begin",
+    "size": "the format says how long its tables are",
+    "range": "the format says where its tables are",
+}
+
+
+def _of_a_format(options: Values) -> bool:
+    """Whether the data is a file of a format, rather than records of a type. Raises UsageError."""
+    if options.text("format") is None:
+        typed = options.text("type") or options.text("header") or options.texts("types")
+        if typed is not None and typed != []:
+            if options.text("table") is not None:
+                raise UsageError("--table is for --format, not for records of -C or --header")
+            return False
+    for name, why in NOT_OF_FORMATS.items():
+        if options.texts(name):
+            if options.text("format") is None:
+                return False
+            raise UsageError(f"--{name} with --format: {why}")
+    return True
+
+
+def _choice(options: Values) -> Choice:
+    """What of files of formats is wanted. Raises UsageError."""
+    from prettify.records.catalogue.reading import Choice
+
+    tables = options.text("table")
+    names = [] if tables is None else [name.strip() for name in tables.split(",")]
+    if not all(names):
+        raise UsageError(f"--table {tables!r}: a table's name is empty")
+    return Choice(
+        options.text("format"),
+        names,
+        where=options.text("where"),
+        select=options.text("select"),
+        skip=_count(options, "skip"),
+        count=_count(options, "count") or None,
+        byte_order=options.text("endian"),
+    )
+
+
+def _count(options: Values, name: str) -> int:
+    """A number of records."""
+    text = options.text(name)
+    if text is None:
+        return 0
+    from prettify.records.query.expression import evaluate
+
+    return evaluate(text, f"--{name}")
 
 
 def _jobs(text: str | None) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from prettify.records.catalogue.reading import Reading
     from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
 
@@ -33,7 +34,7 @@ class Bar:
 
     __slots__ = ("_console", "_due", "_moments", "_output", "_plan", "_shown")
 
-    def __init__(self, plan: Plan, output: str | None, *, wanted: bool = True) -> None:
+    def __init__(self, plan: Plan | Reading, output: str | None, *, wanted: bool = True) -> None:
         """output: the file that is written, None is standard output.
 
         wanted: whether there may be a bar at all. There is none unless standard error is a

@@ -1,9 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Finds where the types of a BTF type section begin, and which have a given name or kind.
+"""Finds where the types of a type section begin, and which have a given name or kind.
 
-BTF says nowhere where its types are: a record's length follows from its kind and its count of
-elements, so one has to walk them all. That walk is the loop here (BTF, kernel documentation,
-section 2.2; `info` is read with the wide masks of 2026: 24 bits of count, 7 bits of kind).
+Neither BTF nor CTF says where its types are: a record's length follows from its kind and its count
+of elements, so one has to walk them all. That walk is the loop here. What records look like is
+data: a `shape` and the `tails` of the kinds (BTF: kernel documentation, section 2.2, `info` with
+the wide masks of 2026; CTF: `prettify.sources.ctf.forms`).
 """
 
 from __future__ import annotations
@@ -23,35 +24,70 @@ def scan(
     start: cython.Py_ssize_t,
     length: cython.Py_ssize_t,
     big_endian: cython.bint,
+    shape: memoryview,
     tails: memoryview,
 ) -> tuple[memoryview, int]:
     """Walk the type records in data[start:start + length].
 
-    tails: for each of the 128 kinds, the bytes after the common record at 2 * kind and the bytes
-    per element at 2 * kind + 1; -1 where the kind is unknown.
+    A record begins with its name, 4 bytes, `info` and a value. shape: the bytes of each of these
+    two, 2 or 4; in `info` the shift and the mask of the kind, and the mask of the count; the value
+    that stands for two more words with the real one, or -1; from which value on elements are large.
+    tails: for each kind, from 4 * kind on, the bytes behind the record's beginning, the bytes per
+    element, those per large element, and what the elements' bytes are rounded up to a multiple of,
+    a power of two; -1 first where the kind is unknown.
     Returns each record's offset in the section, and the offset where the walk ended: `length`
     if all is well, else that of the first record that is cut short or of unknown kind.
     """
-    found = zeroes("I", length // 12 + 1)
     if cython.compiled:
         # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
         bytes_at = cython.cast(cython.pointer[cython.const[cython.uchar]], data)
+        shape_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(shape))
         tails_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(tails))
+    else:
+        bytes_at, shape_at, tails_at = data, shape, tails
+    word: cython.longlong = shape_at[0]
+    shift: cython.longlong = shape_at[1]
+    kinds: cython.longlong = shape_at[2]
+    counts: cython.longlong = shape_at[3]
+    sentinel: cython.longlong = shape_at[4]
+    threshold: cython.longlong = shape_at[5]
+    beginning: cython.longlong = 4 + 2 * word
+    found = zeroes("I", length // beginning + 1)
+    if cython.compiled:
         offsets = cython.cast(cython.pointer[cython.uint], _address(found))
     else:
-        bytes_at, tails_at, offsets = data, tails, found
+        offsets = found
     position: cython.Py_ssize_t = 0
+    at: cython.Py_ssize_t
+    row: cython.Py_ssize_t
     size: cython.longlong
-    kind: cython.longlong
+    each: cython.longlong
     info: cython.longlong
+    value: cython.longlong
     count: cython.Py_ssize_t = 0
-    while position + 12 <= length:
-        info = _word(bytes_at, start + position + 4, big_endian)
-        kind = (info >> 24) & 0x7F
-        size = tails_at[2 * kind]
+    while position + beginning <= length:
+        at = start + position + 4
+        if word == 4:
+            info = _word(bytes_at, at, big_endian)
+            value = _word(bytes_at, at + 4, big_endian)
+        else:
+            info = _half(bytes_at, at, big_endian)
+            value = _half(bytes_at, at + 2, big_endian)
+        row = 4 * ((info >> shift) & kinds)
+        size = tails_at[row]
         if size < 0:
             break
-        size += 12 + (info & 0xFFFFFF) * tails_at[2 * kind + 1]
+        size += beginning
+        if value == sentinel:
+            if position + beginning + 8 > length:
+                break
+            size += 8
+            at = start + position + beginning
+            value = _word(bytes_at, at + 4, big_endian)
+            if _word(bytes_at, at, big_endian):
+                value = threshold
+        each = tails_at[row + 2] if value >= threshold else tails_at[row + 1]
+        size += ((info & counts) * each + tails_at[row + 3] - 1) & -tails_at[row + 3]
         if size > length - position:
             break
         offsets[count] = position
@@ -149,3 +185,19 @@ def _word(
     if big_endian:
         return a << 24 | b << 16 | c << 8 | d
     return d << 24 | c << 16 | b << 8 | a
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+def _half(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    big_endian: cython.bint,
+) -> cython.longlong:
+    """The 16-bit unsigned integer at data[at:at + 2]."""
+    a: cython.longlong = data[at]
+    b: cython.longlong = data[at + 1]
+    if big_endian:
+        return a << 8 | b
+    return b << 8 | a

@@ -72,6 +72,7 @@ FLOAT_FIELD = (
 # the value's bits as that number; short: of the shortest text, not the number itself
 PAD_TEXT = 42  # offset, length, width << 10 | most, fill << 2 | part: fill up what the first `most`
 # characters of the text there lack; part: 0 all of it, 1 half of it, 2 the other half
+POSITION = 43  # the value is where the record begins in the input
 
 # Styles of STRING. The text ends at the first NUL, but for TEXT_C, where it ends behind the last
 # byte that is not NUL.

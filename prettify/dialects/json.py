@@ -42,6 +42,21 @@ def compile_lines(layout: Layout, options: Options) -> Program:
     return _compile(layout, options, b"\n", b"")
 
 
+def compile_placed_lines(layout: Layout, options: Options, before: bytes) -> Program:
+    """The program that prints each record as a line that says where it is in the input.
+
+    before: what such an object begins with, `"table":"x",` or the like.
+    """
+    to = Assembler()
+    to.literal(b"{" + before + b'"offset":')
+    to.add(ops.POSITION)
+    to.add(ops.DECIMAL)
+    to.literal(b',"record":')
+    put_value(to, layout.root, options)
+    to.literal(b"}\n")
+    return to.finish(layout.size, big_endian=options.big_endian(layout))
+
+
 def _compile(layout: Layout, options: Options, end: bytes, separator: bytes) -> Program:
     to = Assembler()
     put_value(to, layout.root, options)

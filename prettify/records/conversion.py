@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     Piece = bytes | memoryview
-    Block = tuple[int, memoryview] | None
+    Block = tuple[Any, memoryview] | None
 
     class Conversion(Protocol):
         """A form of output, for one run.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         def before(self) -> Iterable[Piece]:
             """What comes before everything."""
 
-        def convert(self, index: int, records: memoryview) -> Any:
+        def convert(self, index: Any, records: memoryview, /) -> Any:
             """A block's part of the output. Called in several threads at a time.
 
             index: which of the run's types the records are of. The block's memory is used again
@@ -103,7 +103,7 @@ class _Task:
 
     __slots__ = ("_done", "_failure", "_part", "cancelled", "index", "records")
 
-    def __init__(self, index: int, records: memoryview) -> None:
+    def __init__(self, index: Any, records: memoryview) -> None:
         from threading import Lock
 
         self.index = index

@@ -57,7 +57,8 @@ def blocks(data: Input, size: int, region: Region, buffers: int = 1) -> Iterator
     if data.at_hand:
         yield from _slices(data, size, region, left, wanted)
         return
-    ring = [bytearray(length if wanted is None else min(wanted, length)) for _ in range(buffers)]
+    room = max(min(n for n in (length, wanted, left) if n is not None), 1)
+    ring = [bytearray(room) for _ in range(buffers)]
     turn = 0
     held = 0  # bytes of a record that has not arrived in full
     while wanted is None or wanted > 0:

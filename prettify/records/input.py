@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 CHUNK = 1 << 19  # bytes asked for at a time
+MAX_OFFSET = (1 << 63) - 1 - CHUNK  # in a file; nothing is there
+WORD = 8  # bytes; /proc/PID/pagemap gives no fewer
 
 
 class Input:
@@ -21,7 +23,20 @@ class Input:
     Regular files seek; pipes skip forward by reading. `name` is for messages.
     """
 
-    __slots__ = ("_data", "_file", "_own", "_start", "_stream", "name", "position", "seekable")
+    __slots__ = (
+        "_ahead",
+        "_branched",
+        "_data",
+        "_file",
+        "_leaps",
+        "_own",
+        "_spool",
+        "_start",
+        "_stream",
+        "name",
+        "position",
+        "seekable",
+    )
 
     def __init__(self, source: str | bytes | bytearray | memoryview | BinaryIO) -> None:
         """source: a path (`-` is standard input), the bytes themselves, or an open binary file.
@@ -29,10 +44,14 @@ class Input:
         Raises UsageError where a file cannot be opened.
         """
         self.position = 0
+        self._ahead = b""  # what `peek` has read of a pipe
+        self._branched = False
         self._data = memoryview(b"")
         self._file = -1
+        self._leaps = False  # whether its size is not known, but one may go forward in it
         self._own = False
         self._start = 0
+        self._spool: BinaryIO | None = None
         self._stream: BinaryIO | None = None
         self.seekable = True
         if isinstance(source, (bytes, bytearray, memoryview)):
@@ -55,13 +74,15 @@ class Input:
                 self.seekable = False
                 return
         status = _status(self._file, self.name)
-        if S_ISDIR(status):
+        if S_ISDIR(status.st_mode):
             self.close()
             raise UsageError(f"{self.name} is a directory: name the files in it")
-        self.seekable = S_ISREG(status)
+        # Files of the system's say 0 and have something to say all the same.
+        self.seekable = S_ISREG(status.st_mode) and status.st_size > 0
+        self._leaps = S_ISREG(status.st_mode) and not self.seekable
         if not self.seekable:
             widen(self._file)
-        if self.seekable and not self._own:
+        if (self.seekable or self._leaps) and not self._own:
             self._start = os.lseek(self._file, 0, os.SEEK_CUR)
 
     def __enter__(self) -> Input:
@@ -75,6 +96,9 @@ class Input:
         if self._own:
             os.close(self._file)
             self._own = False
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     @property
     def size(self) -> int | None:
@@ -94,6 +118,67 @@ class Input:
         """Of bytes at hand, those; wherever the position is."""
         return self._data[start:end]
 
+    def at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from that one on, wherever the position is; not of a pipe.
+
+        Raises DataError where reading fails.
+        """
+        if self.at_hand:
+            return bytes(self._data[offset : offset + length])
+        try:
+            return os.pread(self._file, length, min(self._start + offset, MAX_OFFSET))
+        except OSError as error:
+            raise self._failed(offset, error) from error
+
+    def branch(self) -> Input:
+        """The same bytes with a position of its own, at the beginning; not of a pipe.
+
+        It is good until this one is closed.
+        """
+        copy = Input(self._data)
+        copy.name = self.name
+        copy._file, copy._start = self._file, self._start
+        copy._branched = True
+        return copy
+
+    def peek(self, length: int) -> bytes:
+        """The first bytes, `length` of them where there are so many, before any are read.
+
+        Of a pipe those that have arrived, and one more read if all of these are known.
+        """
+        if self.at_hand or self.seekable:
+            return self.at(0, length)
+        if len(self._ahead) < length:
+            room = bytearray(length - len(self._ahead))
+            self._ahead += room[: self._arrived(memoryview(room), 0)]
+        return self._ahead
+
+    def spool(self) -> None:
+        """Take all bytes of a pipe to a file without a name, so that one can go back in them.
+
+        Raises DataError where that fails.
+        """
+        if self.at_hand or self.seekable:
+            return
+        from tempfile import TemporaryFile
+
+        file = TemporaryFile(buffering=0)  # noqa: SIM115  # it is closed with the input
+        room = memoryview(bytearray(CHUNK))
+        try:
+            while arrived := self.into(room):
+                left = room[:arrived]
+                while left:
+                    left = left[file.write(left) :]
+        except OSError as error:
+            file.close()
+            raise DataError(f"{self.name}: cannot be kept in a file: {error.strerror}") from error
+        self.close()
+        self._spool, self._file, self._start = file, file.fileno(), 0
+        self._stream = None
+        self._leaps = False
+        self.seekable = True
+        self.seek(0)
+
     def fileno(self) -> int:
         """The descriptor of the file, -1 where there is none."""
         return self._file
@@ -108,31 +193,43 @@ class Input:
             room[: len(piece)] = piece
             self.position += len(piece)
             return len(piece)
-        try:
-            if self._stream is not None:
-                found = self._stream.read(len(room))
-                room[: len(found)] = found
-                length = len(found)
-            else:
-                length = self._wait_and_read(room)
-        except OSError as error:
-            raise DataError(
-                f"{self.name}: cannot read at byte {self.position}: {error.strerror or error}",
-                self.position,
-            ) from error
+        if self._ahead:
+            length = min(len(room), len(self._ahead))
+            room[:length] = self._ahead[:length]
+            self._ahead = self._ahead[length:]
+        else:
+            length = self._arrived(room, self.position)
         self.position += length
         return length
+
+    def _arrived(self, room: memoryview, position: int) -> int:
+        """Read into `room` what comes next; returns how many bytes."""
+        try:
+            if self._stream is None:
+                return self._wait_and_read(room)
+            found = self._stream.read(len(room))
+            room[: len(found)] = found
+            return len(found)
+        except OSError as error:
+            raise self._failed(position, error) from error
+
+    def _failed(self, position: int, error: OSError) -> DataError:
+        return DataError(
+            f"{self.name}: cannot read at byte {position}: {error.strerror or error}", position
+        )
 
     def _wait_and_read(self, room: memoryview) -> int:
         while True:
             try:
+                if self._branched:
+                    return os.preadv(self._file, [room], self._start + self.position)
                 return os.readv(self._file, [room])
             except BlockingIOError:  # whoever opened it did not want to wait; here one has to
                 self._poll(None)
 
     def ready(self) -> bool:
         """Whether the next bytes, or the end, are there without waiting."""
-        return self.seekable or self._file < 0 or self._poll(0)
+        return self.seekable or self._file < 0 or bool(self._ahead) or self._poll(0)
 
     def _poll(self, seconds: float | None) -> bool:
         from select import select
@@ -158,7 +255,7 @@ class Input:
             if offset > size:
                 raise DataError(f"{self.name}: byte {offset} is past the end, {size}", offset)
             self.position = offset
-            if self._file >= 0:
+            if self._file >= 0 and not self._branched:
                 os.lseek(self._file, self._start + offset, os.SEEK_SET)
             return
         if offset < self.position:
@@ -177,6 +274,8 @@ class Input:
             missing = max(0, self.position + length - size)
             self.seek(self.position + length - missing)
             return missing
+        if self._leaps and self._leapt(self.position + length):
+            return 0
         room = memoryview(bytearray(min(length, CHUNK)))
         while length:
             arrived = self.into(room[:length])
@@ -184,6 +283,21 @@ class Input:
                 break
             length -= arrived
         return length
+
+    def _leapt(self, offset: int) -> bool:
+        """Go to that byte of a file of the system's, if one can and something is before it."""
+        place = self._start + offset
+        if offset < WORD or place > MAX_OFFSET:
+            return False
+        try:
+            if len(os.pread(self._file, WORD, place - WORD)) < WORD:
+                return False
+            os.lseek(self._file, place, os.SEEK_SET)
+        except OSError:
+            return False
+        self._ahead = b""
+        self.position = offset
+        return True
 
 
 def size_of(source: str | bytes | bytearray | memoryview | BinaryIO) -> int | None:
@@ -228,8 +342,8 @@ def _opened(path: str) -> int:
         raise UsageError(f"cannot open {path!r}: {error.strerror}") from error
 
 
-def _status(file: int, name: str) -> int:
+def _status(file: int, name: str) -> os.stat_result:
     try:
-        return os.fstat(file).st_mode
+        return os.fstat(file)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from error

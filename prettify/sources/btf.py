@@ -12,30 +12,27 @@ import struct
 from prettify import model
 from prettify.core import btf_scan
 from prettify.core.tables import table
-from prettify.errors import TypeInfoError, one_line
-from prettify.sources.btf_kinds import KINDS, NAMELESS, READERS, TAILS, Record
+from prettify.description import Description, Origin
+from prettify.errors import TypeInfoError, UsageError, one_line
+from prettify.sources.btf_kinds import INT, KINDS, NAMELESS, READERS, STRUCT, TAILS, Record
+from prettify.sources.strings import MAX_NAME, name_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ORDERS = {b"\x9f\xeb": "little", b"\xeb\x9f": "big"}  # the magic in each byte order
 HEADER = struct.Struct("<HBBIIIII")
 HEADER_WITH_LAYOUT = 32  # bytes from which on a header has layout_off and layout_len
 VERSION = 1
-MAX_NAME = 4096  # bytes; a file may name any number of things with one long string
-MAX_GAPS = 1000  # structs that are searched for the size of a pointer
-MAX_MODIFIERS = 8  # between a member and the pointer that it is, in that search
-
-LONG_NAMES = frozenset(
-    " ".join(words)
-    for words in (
-        ("long",),
-        ("long", "int"),
-        ("int", "long"),
-        ("unsigned", "long"),
-        ("long", "unsigned"),
-        ("unsigned", "long", "int"),
-        ("long", "unsigned", "int"),
-        ("long", "int", "unsigned"),
-    )
+# Of these the common record holds the size.
+SAID_SIZES = frozenset(
+    (model.INT, model.FLOAT, model.STRUCT, model.UNION, model.ENUM, model.SECTION)
 )
+KINDS_IN_INFO = 128
+
+# What the scanner is told of records (section 2.2): no sizes of two words, no large elements.
+SHAPE = (4, 24, KINDS_IN_INFO - 1, 0xFFFFFF, -1, 1 << 62)
 
 
 class Btf:
@@ -59,6 +56,7 @@ class Btf:
         "data",
         "first_id",
         "first_string",
+        "origin",
         "path",
         "stripped",
         "unqualified",
@@ -70,6 +68,7 @@ class Btf:
         self.data = data
         self.path = path
         self.base = base
+        self.origin = Origin()
         self.cache: dict[int, model.Type] = {}
         self.stripped: dict[int, model.Type] = {}
         self.unqualified: dict[int, model.Type] = {}
@@ -89,7 +88,12 @@ class Btf:
         tails = _tails(layout)
         self._offsets: memoryview
         self._offsets, end = btf_scan.scan(
-            data, self._types, types_length, self.byte_order == "big", tails
+            data,
+            self._types,
+            types_length,
+            self.byte_order == "big",
+            table("q", SHAPE),
+            tails,
         )
         if end != types_length:
             raise self._scan_error(end, types_length, tails)
@@ -100,9 +104,14 @@ class Btf:
     def pointer_size(self) -> int:
         """Bytes in a pointer: the ELF file's class, else the size of `long`, else a guess."""
         if not self._pointer_size:
-            self._pointer_size = (
-                self.base.pointer_size if self.base else self._size_of_long() or self._pointer_gap()
-            )
+            if self.base:
+                self._pointer_size = self.base.pointer_size
+            else:
+                from prettify.sources.pointer_size import guessed_pointer_size
+
+                self._pointer_size = guessed_pointer_size(
+                    self, self._of_kind(INT), self._of_kind(STRUCT)
+                )
         return self._pointer_size
 
     def by_id(self, type_id: int) -> model.Type:
@@ -156,8 +165,32 @@ class Btf:
         return KINDS.get(number, f"kind {number}"), self._name(number, name, offset)
 
     def size(self, type_id: int) -> int:
-        """A type's size in bytes, or -1 where it has none."""
+        """Bytes of a type, -1 where it has none; of most kinds without building it."""
+        if self.base is not None and type_id < self.first_id:
+            return self.base.size(type_id)
+        _, info, size = self._words.unpack_from(self.data, self._offset(type_id))
+        if KINDS.get(info >> 24 & 0x7F) in SAID_SIZES:
+            return int(size)
         return model.size_of(self.by_id(type_id))
+
+    def describe(self) -> Description:
+        """What this source is; the types are its own, without its base's."""
+        kinds: dict[int, int] = {}
+        read, start = self._words.unpack_from, self._types
+        for offset in self._offsets:
+            number = read(self.data, start + offset)[1] >> 24 & 0x7F
+            kinds[number] = kinds.get(number, 0) + 1
+        return Description(
+            self.path,
+            "split BTF" if self.base else "BTF",
+            self.origin,
+            byte_order=self.byte_order,
+            pointer_size=self.pointer_size,
+            kinds=model.count_by_word(
+                (KINDS.get(number, f"kind {number}"), count) for number, count in kinds.items()
+            ),
+            base=self.base.path if self.base else "",
+        )
 
     def definition(self, forward: model.Forward) -> model.Type:
         """The declaration itself: BTF has one only of what it does not define."""
@@ -236,7 +269,7 @@ class Btf:
             )
         info = self._words.unpack_from(self.data, where)[1]
         kind = info >> 24 & 0x7F
-        if tails[2 * kind] >= 0:
+        if tails[4 * kind] >= 0:
             return TypeInfoError(
                 f"type {type_id}, kind {kind} ({KINDS.get(kind, 'unknown')}) of "
                 f"{info & 0xFFFFFF} elements, runs past the end of the type section",
@@ -268,14 +301,14 @@ class Btf:
                 self.path,
                 referrer,
             )
-        end = self.data.find(b"\0", start, min(stop, start + MAX_NAME + 1))
-        if end < 0 and start < stop:
+        name = name_at(self.data, start, stop)
+        if name is None:
             raise TypeInfoError(
                 f"the name at string offset {offset:#x} has more than {MAX_NAME} bytes",
                 self.path,
                 referrer,
             )
-        return self.data[start : max(start, end)].decode("utf-8", "surrogateescape")
+        return name
 
     def _name(self, kind: int, name: int, offset: int) -> str:
         """The name of a type of that kind; `offset` is where in the data it is."""
@@ -329,46 +362,19 @@ class Btf:
             for offset in range(record.tail, record.tail + 8 * record.count, 8)
         ]
 
-    # The size of a pointer, which BTF itself does not hold.
-
-    def _size_of_long(self) -> int:
+    def _of_kind(self, kind: int) -> Iterator[int]:
+        """The ids of this object's own types of that kind, in order."""
         for index in btf_scan.of_kind(
-            self.data, self._types, self.byte_order == "big", self._offsets, 1
+            self.data, self._types, self.byte_order == "big", self._offsets, kind
         ):
-            offset = self._types + self._offsets[index]
-            name, _, size = self._words.unpack_from(self.data, offset)
-            if size in (4, 8) and self.string(name, offset) in LONG_NAMES:
-                return int(size)
-        return 0
+            yield self.first_id + index
 
-    def _pointer_gap(self) -> int:
-        """4 where some struct leaves a pointer member only that much room, else 8."""
-        for index in btf_scan.of_kind(
-            self.data, self._types, self.byte_order == "big", self._offsets, 4
-        )[:MAX_GAPS]:
-            try:
-                aggregate = self.by_id(self.first_id + index)
-            except TypeInfoError:
-                continue  # it may not be the one that is asked for
-            assert isinstance(aggregate, model.Aggregate)
-            bounds = [m.bit_offset for m in aggregate.members] + [8 * aggregate.size]
-            for member, end in zip(aggregate.members, bounds[1:], strict=True):
-                if end - member.bit_offset == 32 and self._is_pointer(member.type_id):
-                    return 4
-        return 8
 
-    def _is_pointer(self, type_id: int) -> bool:
-        """Whether a type is a pointer, behind a few typedefs and qualifiers at most."""
-        for _ in range(MAX_MODIFIERS):
-            try:
-                type_ = self.by_id(type_id)
-            except TypeInfoError:
-                return False
-            if type_.kind not in model.MODIFIERS:
-                return type_.kind == model.POINTER
-            assert isinstance(type_, model.Reference)
-            type_id = type_.target_id
-        return False
+def checked_base(base: model.TypeGraph | None) -> Btf | None:
+    """What split BTF is to continue, if it is BTF; else a UsageError."""
+    if base is None or isinstance(base, Btf):
+        return base
+    raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
 
 
 def is_split(data: bytes) -> bool:
@@ -386,11 +392,11 @@ def _tails(layout: bytes) -> memoryview:
 
     `layout` is the layout section: for each kind from 0 on one byte each of both, and flags.
     """
-    tails = table("q", [-1] * 256)
-    for kind in range(1, min(len(layout) // 4, 128)):
-        tails[2 * kind] = layout[4 * kind]
-        tails[2 * kind + 1] = layout[4 * kind + 1]
+    tails = table("q", [-1, 0, 0, 1] * KINDS_IN_INFO)
+    for kind in range(1, min(len(layout) // 4, KINDS_IN_INFO)):
+        tails[4 * kind] = layout[4 * kind]
+        tails[4 * kind + 1] = layout[4 * kind + 1]
     for kind, (extra, per_element) in TAILS.items():
-        tails[2 * kind] = extra
-        tails[2 * kind + 1] = per_element
+        tails[4 * kind] = extra
+        tails[4 * kind + 1] = per_element
     return tails

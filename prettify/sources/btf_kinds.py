@@ -32,6 +32,8 @@ if TYPE_CHECKING:
             """The elements of a record of three words each, behind the offset of each."""
 
 
+INT, STRUCT = 1, 4  # the kinds that the size of a pointer is guessed from
+
 # The kinds that have no name, whatever is in its place: pointers, arrays, qualifiers, prototypes.
 NAMELESS = frozenset((2, 3, 9, 10, 11, 13))
 

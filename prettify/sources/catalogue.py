@@ -1,4 +1,7 @@
-"""The catalogue of formats that ships with the project: `formats/NAME/NAME.btf`."""
+"""The catalogue of formats that ships with the project: `formats/NAME`.
+
+Of each, `NAME.btf` has its types, `format.toml` says where records of them are.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 # What loaded this module can read beside it too, from a folder or from a zip file.
 _LOADER: Any = globals()["__loader__"]
+DECLARATION = "format.toml"
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Installed, inside the package; in a checkout, beside it.
 FOLDERS = (os.path.join(HERE, "_formats"), os.path.join(os.path.dirname(HERE), "formats"))
@@ -33,8 +37,28 @@ def open_format(name: str) -> Btf | None:
     for folder in FOLDERS:
         data = _read(os.path.join(folder, name, f"{name}.btf"))
         if data is not None:
-            return Btf(data, f"formats/{name}")
+            graph = Btf(data, f"formats/{name}")
+            graph.origin.container = "catalogue"
+            return graph
     return None
+
+
+def read_declaration(name: str) -> tuple[str, str] | None:
+    """(text, path) of a format's declaration, None where it has none or there is no such format."""
+    if name not in names():
+        return None
+    for folder in FOLDERS:
+        path = os.path.join(folder, name, DECLARATION)
+        data = _read(path)
+        if data is not None:
+            return data.decode("utf-8", "surrogateescape"), path
+    return None
+
+
+def notes_path(name: str) -> str | None:
+    """Where a format's notes are, None where it has none."""
+    paths = (os.path.join(folder, name, "README.md") for folder in FOLDERS)
+    return next((path for path in paths if _read(path) is not None), None)
 
 
 def _entries(folder: str) -> list[str]:

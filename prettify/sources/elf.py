@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-from prettify.errors import PrettifyError, TypeInfoError, UsageError
-from prettify.sources.btf import Btf, is_split
+from prettify.description import Origin
+from prettify.errors import PrettifyError, TypeInfoError, UsageError, one_line
+from prettify.sources.btf import Btf, checked_base, is_split
+from prettify.sources.notes import build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,15 +20,16 @@ if TYPE_CHECKING:
     FindKernel = Callable[[str, str], Btf]
     Reader = Callable[["Opened"], TypeGraph | None]
 
+NOTES = (".note.gnu.build-id", ".notes")  # where build-ids are; a kernel has all notes in one
 VERSION_MAGIC = b"vermagic="  # in a kernel module's .modinfo, before its kernel's release
 
 
 class Opened:
     """An ELF file, `elf` of pyelftools, and what the readers of one format or another need.
 
-    base: what split BTF continues; kernel_of: what finds it, where that is not given and the file
-    is a kernel module, by the kernel's release and the path of the module. languages: of the
-    compile units whose DWARF is wanted, None for all.
+    base: what split BTF continues, or the parent of a CTF dictionary; kernel_of: what finds it,
+    where that is not given and the file is a kernel module, by the kernel's release and the path of
+    the module. languages: of the compile units whose DWARF is wanted, None for all.
     """
 
     __slots__ = ("base", "elf", "kernel_of", "languages", "path")
@@ -35,7 +38,7 @@ class Opened:
         self,
         elf: Any,
         path: str,
-        base: Btf | None,
+        base: TypeGraph | None,
         kernel_of: FindKernel | None,
         languages: Languages | None,
     ) -> None:
@@ -50,7 +53,7 @@ def open_elf(
     stream: BinaryIO,
     path: str,
     formats: Iterable[str],
-    base: Btf | None,
+    base: TypeGraph | None,
     kernel_of: FindKernel | None = None,
     languages: Languages | None = None,
 ) -> TypeGraph:
@@ -71,6 +74,7 @@ def open_elf(
         for name in formats:
             graph = FORMATS[name][0](file)
             if graph is not None:
+                graph.origin = _origin(file.elf, path)
                 return graph
     except PrettifyError:
         raise
@@ -98,7 +102,35 @@ def _read_btf(file: Opened) -> TypeGraph | None:
     elif base is None and file.kernel_of is not None and is_split(data):
         release = _kernel_release(elf, path)
         base = file.kernel_of(release, path) if release else None
-    return Btf(data, f"{path}(.BTF)", base, pointer_size)
+    return Btf(data, f"{path}(.BTF)", checked_base(base), pointer_size)
+
+
+def _read_ctf(file: Opened) -> TypeGraph | None:
+    from prettify.sources.ctf.graph import Ctf
+    from prettify.sources.ctf.repairs import arrays_reversed
+
+    elf, path = file.elf, file.path
+    for name in (".ctf", ".SUNW_ctf"):
+        data = _section(elf, path, name)
+        if data:
+            return Ctf(
+                data,
+                f"{path}({name})",
+                file.base if isinstance(file.base, Ctf) else None,
+                elf.elfclass // 8,
+                lambda dynamic: _section(elf, path, ".dynstr" if dynamic else ".strtab"),
+                arrays_reversed(_section(elf, path, ".comment") or b""),
+            )
+    return None
+
+
+def _origin(elf: Any, path: str) -> Origin:
+    """What the file says of itself: its build-id, and the compilers in its .comment."""
+    order = "little" if elf.little_endian else "big"
+    found = (build_id(_section(elf, path, name) or b"", order) for name in NOTES)
+    comments = (_section(elf, path, ".comment") or b"").decode("utf-8", "replace").split("\0")
+    producers = [one_line(text) for text in dict.fromkeys(comments) if text]
+    return Origin("ELF", next(filter(None, found), b""), producers)
 
 
 def _read_dwarf(file: Opened) -> TypeGraph | None:
@@ -144,4 +176,5 @@ def _section(elf: Any, path: str, name: str) -> bytes | None:
 FORMATS: dict[str, tuple[Reader, str]] = {
     "btf": (_read_btf, "BTF, a section .BTF"),
     "dwarf": (_read_dwarf, "DWARF, here or in a file of its own"),
+    "ctf": (_read_ctf, "CTF, a section .ctf or .SUNW_ctf"),
 }

@@ -12,7 +12,7 @@ from prettify.errors import TypeInfoError, UsageError, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from prettify.model import TypeGraph
 
@@ -21,7 +21,7 @@ LANGUAGES = {
     **dict.fromkeys((".h", ".c"), "c"),
     **dict.fromkeys((".hh", ".hpp", ".hxx", ".H", ".cc", ".cpp", ".cxx", ".C"), "c++"),
 }
-SNIPPETS = "--define"  # the path of snippets, in messages
+CONTAINERS = {"c": "C", "c++": "C++"}  # what a description calls each
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
     "-c",
@@ -35,6 +35,7 @@ MESSAGES = 1 << 16  # bytes of a compiler's messages that are looked at
 ROUNDS = 4  # compilations until no more of NAMES are missed
 ELF_MAGIC = b"\x7fELF"
 DEBUG_SECTION = b".debug_info"
+FORMATS = ("dwarf",)  # of all that compilers make, the one that lacks nothing
 
 # Names that need no #include: what each is, where the source uses but does not declare it. The
 # compiler's own macros, since <stdint.h> may not be there for every target.
@@ -106,7 +107,17 @@ class CompilerOptions:
         ]
 
 
-def open_header(path: str, language: str, options: CompilerOptions) -> TypeGraph:
+def flags(text: str) -> list[str]:
+    """A line of a compiler's arguments as a shell would take it apart. Raises UsageError."""
+    from shlex import split
+
+    try:
+        return split(text)
+    except ValueError as error:
+        raise UsageError(f"target flags {text!r}: {str(error).lower()}") from None
+
+
+def open_header(path: str, language: str, options: CompilerOptions | None) -> TypeGraph:
     """The types of a C or C++ source file, those of what it includes too.
 
     Raises UsageError where there is no compiler, TypeInfoError for what it does not take.
@@ -116,26 +127,31 @@ def open_header(path: str, language: str, options: CompilerOptions) -> TypeGraph
     return _graph(path, language, safe, "", options)
 
 
-def open_snippets(texts: Iterable[str], options: CompilerOptions) -> TypeGraph:
+def open_snippets(path: str, texts: Iterable[str], options: CompilerOptions | None) -> TypeGraph:
     """The types of snippets of C, which are one source together: the later know the earlier.
 
-    A semicolon may be missing at the end of each. Raises as `open_header` does.
+    path: what messages call them. A semicolon may be missing at the end of each. Raises as
+    `open_header` does.
     """
-    source = "".join(f'# 1 "{SNIPPETS}"\n{text}\n;\n' for text in texts)
-    return _graph(SNIPPETS, "c", "-", source, options)
+    source = "".join(f'# 1 "{path}"\n{text}\n;\n' for text in texts)
+    return _graph(path, "c", "-", source, options)
 
 
-def _graph(path: str, language: str, file: str, text: str, options: CompilerOptions) -> TypeGraph:
+def _graph(
+    path: str, language: str, file: str, text: str, options: CompilerOptions | None
+) -> TypeGraph:
     from io import BytesIO
 
     from prettify.sources.elf import open_elf
 
-    made = _compiled(path, language, file, text, options)
+    made = _compiled(path, language, file, text, options or CompilerOptions())
     if not made.startswith(ELF_MAGIC):
         raise TypeInfoError("what the compiler makes of it is no ELF object", path)
     if DEBUG_SECTION not in made:
         raise TypeInfoError("it declares no types", path)
-    return open_elf(BytesIO(made), path, ("dwarf",), None)
+    graph = open_elf(BytesIO(made), path, FORMATS, None)
+    graph.origin.container = CONTAINERS[language]
+    return graph
 
 
 def _compiled(path: str, language: str, file: str, text: str, options: CompilerOptions) -> bytes:
@@ -158,7 +174,7 @@ def _compiled(path: str, language: str, file: str, text: str, options: CompilerO
                 break
             given |= missed
         if status:
-            raise TypeInfoError(_first_error(messages, file), path)
+            raise TypeInfoError(_first_error(messages, (path, file)), path)
         try:
             with open(made, "rb") as stream:
                 return stream.read()
@@ -223,8 +239,11 @@ def _missed(messages: str) -> set[str]:
     return {word for line in errors for word in line.split("'")[1::2] if word in NAMES}
 
 
-def _first_error(messages: str, file: str) -> str:
-    """The first error that the compiler has reported: where, if it is in some file, and what."""
+def _first_error(messages: str, own: Collection[str]) -> str:
+    """The first error that the compiler has reported: where, if it is in some file, and what.
+
+    own: what the compiler may call the file itself.
+    """
     import re
 
     located = re.search(
@@ -233,8 +252,7 @@ def _first_error(messages: str, file: str) -> str:
         re.MULTILINE | re.IGNORECASE,
     )
     if located:
-        own = located["file"] in (file, SNIPPETS)
-        where = "" if own else f"{located['file']}, "
+        where = "" if located["file"] in own else f"{located['file']}, "
         return one_line(f"{where}line {located['line']}: {located['what']}")
     lines = [line for line in messages.splitlines() if line.strip()]
     errors = [line.partition("error: ")[2] for line in lines if "error: " in line]

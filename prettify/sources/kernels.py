@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KERNEL_FOLDER = "/sys/kernel/btf"
 KERNEL = KERNEL_FOLDER + "/vmlinux"
+KERNEL_NOTES = "/sys/kernel/notes"
+MODULE_NOTES = "/sys/module/{}/notes/.note.gnu.build-id"
 # Where a kernel may be, from the root folder of its system; those that need no unpacking first.
 PLACES = (
     "lib/modules/{}/vmlinux",
@@ -32,6 +34,14 @@ BELOW_ROOT = ("/usr/lib/debug", "/usr")
 def running() -> str:
     """The release of the running kernel, as `uname -r` prints it."""
     return os.uname().release
+
+
+def running_build_id(name: str, byte_order: str) -> bytes:
+    """The build-id of the running kernel, vmlinux, or one of its modules; empty where unknown."""
+    from prettify.sources.notes import build_id_of_file
+
+    notes = KERNEL_NOTES if name == "vmlinux" else MODULE_NOTES.format(name)
+    return build_id_of_file(notes, byte_order)
 
 
 def base_of_module(release: str, path: str, open_btf: Callable[[str], TypeGraph]) -> TypeGraph:

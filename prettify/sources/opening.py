@@ -6,8 +6,8 @@ import os
 
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
-from prettify.sources.btf import ORDERS, Btf
-from prettify.sources.kernels import KERNEL, KERNEL_FOLDER
+from prettify.sources.btf import ORDERS, Btf, checked_base
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from prettify.sources.dwarf.languages import Languages
     from prettify.sources.headers import CompilerOptions
 
-FORMATS = ("btf", "dwarf")  # of type information in ELF files, in the order they are tried
+FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
+CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
+CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
+LARGEST_PACKED = 1 << 30  # bytes of a file that is unpacked, which is done in memory
+IMAGE = "a kernel image"  # as a container of types
 KERNEL_POINTER = 8  # bytes, of the machines whose kernels are flat images
 
 
@@ -34,9 +38,9 @@ def open_source(
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
 
-    base: what split BTF continues; that of a kernel module finds the kernel's by itself. options:
-    for files that are C. languages: of the compile units of DWARF. Raises UsageError where there is
-    no such source, TypeInfoError where it is bad.
+    base: what split BTF continues, or the parent of a CTF dictionary; BTF of a kernel module finds
+    the kernel's by itself. options: for files that are C. languages: of the compile units of DWARF.
+    Raises UsageError where there is no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
         known = catalogue.open_format(path)
@@ -48,16 +52,19 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            return _opened(stream, path, formats, _checked_base(base), options, languages, 0)
+            graph = _opened(stream, path, formats, base, options, languages, 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
+    if folder == KERNEL_FOLDER:
+        graph.origin.build_id = running_build_id(name, graph.byte_order)
+    return graph
 
 
 def _opened(
     stream: BinaryIO,
     path: str,
     formats: Sequence[str],
-    base: Btf | None,
+    base: TypeGraph | None,
     options: CompilerOptions | None,
     languages: Languages | None,
     depth: int,
@@ -66,32 +73,46 @@ def _opened(
     head = stream.read(HEAD)
     stream.seek(0)
     if head[:2] in ORDERS:
-        return Btf(stream.read(), path, base)
+        return Btf(stream.read(), path, checked_base(base))
+    if head[:2] in CTF_MAGICS or head.startswith(CTF_ARCHIVE_MAGIC):
+        from prettify.sources.ctf.graph import Ctf
+
+        return Ctf(stream.read(), path, base if isinstance(base, Ctf) else None)
     if head.startswith(ELF_MAGIC):
         from prettify.sources.elf import open_elf
 
         return open_elf(stream, path, formats, base, _base_of_module, languages)
     if not depth:
-        from prettify.sources.headers import LANGUAGES, CompilerOptions, open_header
+        from prettify.sources.headers import LANGUAGES, open_header
 
         language = LANGUAGES.get(os.path.splitext(path)[1])
         if language:
-            return open_header(path, language, options or CompilerOptions())
+            return open_header(path, language, options)
     from prettify.sources import compression, images
 
     if images.is_flat(head):
-        return Btf(images.btf_of(stream.read(), path), path, base, KERNEL_POINTER)
+        graph: TypeGraph = Btf(
+            images.btf_of(stream.read(), path), path, checked_base(base), KERNEL_POINTER
+        )
+        graph.origin.container = IMAGE
+        return graph
     codec = compression.codec_of(head)
     if depth < DEEPEST and (codec or images.is_image(head)):
-        data = stream.read()
+        data = stream.read(LARGEST_PACKED + 1)
+        if len(data) > LARGEST_PACKED:
+            raise TypeInfoError(f"packed, and larger than {LARGEST_PACKED >> 20} MiB", path)
         if codec:
             inner = compression.as_file(compression.unpacked(codec, data, 0, path))
         else:
             inner = images.kernel_in(data, path)
         del data
         with inner:
-            return _opened(inner, path, formats, base, options, languages, depth + 1)
-    raise TypeInfoError("no source of types: neither BTF, ELF, a kernel, nor named as C (.h)", path)
+            graph = _opened(inner, path, formats, base, options, languages, depth + 1)
+        graph.origin.container += f" in {codec.name if codec else IMAGE}"
+        return graph
+    raise TypeInfoError(
+        "neither BTF nor CTF nor an ELF file, no kernel image, not named as C is (.h)", path
+    )
 
 
 def _base_of_module(release: str, path: str) -> Btf:
@@ -101,6 +122,21 @@ def _base_of_module(release: str, path: str) -> Btf:
     found = base_of_module(release, path, lambda place: open_source(place, ("btf",)))
     assert isinstance(found, Btf)
     return found
+
+
+def compiler_options(
+    include: Sequence[str], macro: Sequence[str], target_flags: str | Sequence[str]
+) -> CompilerOptions | None:
+    """What the compiler of C is told: see `CompilerOptions`. None where that is nothing.
+
+    target_flags: a list, or a line that is taken apart as by a shell. Raises UsageError.
+    """
+    if not (include or macro or target_flags):
+        return None
+    from prettify.sources.headers import CompilerOptions, flags
+
+    split = flags(target_flags) if isinstance(target_flags, str) else target_flags
+    return CompilerOptions(include, macro, split)
 
 
 def languages_of(
@@ -116,12 +152,6 @@ def languages_of(
 
     wanted = None if only is None else language_codes("--lang", only)
     return Languages(wanted, language_codes("--lang-exclude", without or ()))
-
-
-def _checked_base(base: TypeGraph | None) -> Btf | None:
-    if base is None or isinstance(base, Btf):
-        return base
-    raise UsageError(f"{base.path} is no BTF: split BTF needs BTF as its base")
 
 
 def default_sources() -> list[str]:

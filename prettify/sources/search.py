@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 from prettify import model
-from prettify.errors import TypeInfoError, TypeNotFound, UsageError
+from prettify.errors import TypeNotFound, UsageError
 from prettify.sources.kernels import KERNEL
+from prettify.sources.listing import LISTED, listed
 from prettify.sources.opening import FORMATS, default_sources, open_default, open_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from prettify.description import Description
     from prettify.model import Type, TypeGraph
     from prettify.sources.dwarf.languages import Languages
+    from prettify.sources.headers import CompilerOptions
 
 WORDS = {word: kind for kind, word in model.KIND_WORDS.items()}
-# A bare name finds the first of these that has a size.
-BARE_ORDER = (
-    model.STRUCT,
-    model.UNION,
-    model.ENUM,
-    model.TYPEDEF,
-    model.INT,
-    model.FLOAT,
-    model.VARIABLE,
-    model.SECTION,
-)
-LISTED = frozenset((*BARE_ORDER, model.FORWARD))
+BARE_ORDER = LISTED  # a bare name finds the first of these that has a size
+SNIPPETS = "--define"  # the path of snippets of C
 NEAREST = 3  # names suggested for one that is not found
 
 
 class Sources:
-    """Type graphs by the names of their sources, each opened when the search comes to it."""
+    """Type graphs by the names of their sources, each opened when the search comes to it.
 
-    __slots__ = ("_base", "_graphs", "base", "formats", "is_default", "languages", "paths")
+    define: snippets of C, which are searched first. paths: files and formats; by default the
+    running kernel's BTF and the catalogue. options: for what is C. languages: of the compile units
+    of DWARF.
+    """
+
+    __slots__ = (
+        "_base",
+        "_graphs",
+        "base",
+        "define",
+        "formats",
+        "is_default",
+        "languages",
+        "options",
+        "paths",
+    )
 
     def __init__(
         self,
         paths: Sequence[str] = (),
         formats: Sequence[str] = FORMATS,
         base: str | None = None,
-        *,
+        define: Sequence[str] = (),
+        options: CompilerOptions | None = None,
         languages: Languages | None = None,
     ) -> None:
         if base is not None and not paths:
@@ -49,32 +58,50 @@ class Sources:
         self.paths = tuple(paths or default_sources())
         self.formats = tuple(formats)
         self.base = base
+        self.define = tuple(define)
+        self.options = options
         self.languages = languages
         self._base: TypeGraph | None = None
         self._graphs: dict[str, TypeGraph] = {}
 
     def __iter__(self) -> Iterator[TypeGraph]:
+        return (graph for _, graph in self.named())
+
+    def named(self) -> Iterator[tuple[str, TypeGraph]]:
+        """The graphs in order, each behind the name of its source."""
+        if self.define:
+            yield SNIPPETS, self._kept("", self._open_snippets)
         for path in self.paths:
-            graph = self._graphs.get(path)
-            if graph is None:
-                graph = self._graphs[path] = self._open(path)
-            yield graph
+            yield path, self._kept(path, self._open)
+
+    def _kept(self, path: str, open_path: Callable[[str], TypeGraph]) -> TypeGraph:
+        graph = self._graphs.get(path)
+        if graph is None:
+            graph = self._graphs[path] = open_path(path)
+        return graph
+
+    def _open_snippets(self, _path: str) -> TypeGraph:
+        from prettify.sources.headers import open_snippets
+
+        return open_snippets(SNIPPETS, self.define, self.options)
 
     def _open(self, path: str) -> TypeGraph:
         if self.is_default:
             return open_default(path)
         if self.base and self._base is None:
             self._base = open_source(self.base, self.formats)
-        return open_source(path, self.formats, self._base, languages=self.languages)
+        return open_source(path, self.formats, self._base, self.options, self.languages)
 
     @property
     def described(self) -> str:
         """The sources in words, for messages."""
+        snippets = [SNIPPETS] if self.define else []
         if not self.is_default:
-            return ", ".join(self.paths)
+            return ", ".join((*snippets, *self.paths))
         if KERNEL in self.paths:
-            return "the running kernel's BTF and the catalogue"
-        return f"the catalogue (this kernel has no {KERNEL}; name a file with -t)"
+            return ", ".join((*snippets, "the running kernel's BTF and the catalogue"))
+        default = f"the catalogue (this kernel has no {KERNEL}; name a file with -t)"
+        return ", ".join((*snippets, default))
 
 
 def find(sources: Sources, name: str) -> Type:
@@ -99,6 +126,15 @@ def find(sources: Sources, name: str) -> Type:
     raise TypeNotFound(name, nearest(sources, bare), sources.described)
 
 
+def find_in(graph: TypeGraph, name: str) -> Type:
+    """The type of that name in one source, which has a size. Raises TypeNotFound."""
+    for type_ in _candidates(graph, *_split(name)):
+        if model.size_of(type_) >= 0:
+            return type_
+    names = {graph.summary(type_id)[1] for type_id in graph.all_ids()}
+    raise TypeNotFound(name, closest(name, names), graph.path)
+
+
 def find_all(sources: Sources, name: str) -> list[Type]:
     """Every type of that name, in all sources."""
     word, bare = _split(name)
@@ -114,7 +150,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _candidates(graph: TypeGraph, word: str, bare: str) -> list[Type]:
-    kinds = (WORDS[word],) if word else (*BARE_ORDER, model.FORWARD)
+    kinds = (WORDS[word],) if word else BARE_ORDER
     found = [graph.by_id(i) for i in graph.ids(bare)]
     return sorted((t for t in found if t.kind in kinds), key=lambda t: kinds.index(t.kind))
 
@@ -130,54 +166,14 @@ def _numbered(sources: Sources, name: str) -> Type:
     return graph.by_id(int(name[1:]))
 
 
-class Listed:
-    """A type as a list shows it. `size` in bytes, None where it has none."""
-
-    __slots__ = ("graph", "id", "kind", "name")
-
-    def __init__(self, graph: TypeGraph, type_id: int, kind: str, name: str) -> None:
-        self.graph = graph
-        self.id = type_id
-        self.kind = kind
-        self.name = name
-
-    @property
-    def size(self) -> int | None:
-        try:
-            size = self.graph.size(self.id)
-        except TypeInfoError:
-            return None
-        return None if size < 0 else size
-
-    @property
-    def word(self) -> str:
-        """The kind as it goes before a name, or the model's word for it."""
-        return model.KIND_WORDS.get(self.kind, self.kind)
-
-
-def listed(sources: Sources, pattern: str = "*") -> list[Listed]:
-    """The named types of all sources whose name (or `struct name`) matches a shell pattern.
-
-    Sorted by name. Functions are no types of records and left out.
-    """
-    from fnmatch import translate
-    from re import compile as compile_pattern
-
-    match = compile_pattern(translate(" ".join(pattern.split()))).match
+def describe(sources: Sources) -> list[Description]:
+    """What each source is, by the name that it was given."""
     found = []
-    known: set[tuple[str, str]] = set()
-    for graph in sources:
-        own = []
-        for type_id in graph.all_ids():
-            kind, name = graph.summary(type_id)
-            if name and kind in LISTED and (kind, name) not in known:
-                word = model.KIND_WORDS.get(kind)
-                if match(name) or (word and match(f"{word} {name}")):
-                    own.append(Listed(graph, type_id, kind, name))
-        # What an earlier source has is what a name finds.
-        known.update((t.kind, t.name) for t in own)
-        found += own
-    return sorted(found, key=lambda t: (t.name, t.kind))
+    for name, graph in sources.named():
+        description = graph.describe()
+        description.path = name
+        found.append(description)
+    return found
 
 
 def nearest(sources: Sources, name: str) -> tuple[str, ...]:

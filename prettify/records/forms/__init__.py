@@ -19,14 +19,20 @@ TABLE_FORMS = {
     "parquet": ("prettify.records.forms.parquet", "Parquet"),
     "sqlite": ("prettify.records.forms.sqlite", "Sqlite"),
 }
+NAMED = "sqlite"  # the form that has names for types
 FORMS = (*TEXT_FORMS, *TABLE_FORMS)
 
 
 def open_conversion(
-    form: str, layouts: Sequence[Layout], options: Options, jobs: int = 1
+    form: str,
+    layouts: Sequence[Layout],
+    options: Options,
+    jobs: int = 1,
+    names: Sequence[str] = (),
 ) -> Conversion:
     """The conversion of records of these types to that form, in that many threads.
 
+    names: what each is called in a form that has names for them, if not as its type.
     Raises UsageError for a form that is not known or cannot hold them, and for an option that
     means nothing in it.
     """
@@ -35,9 +41,9 @@ def open_conversion(
         raise UsageError("no type to decode: name one with -C TYPE or --header TYPE")
     if form in TABLE_FORMS:
         module, name = TABLE_FORMS[form]
-        conversion: Conversion = getattr(__import__(module, fromlist=[name]), name)(
-            layouts, options.byte_order
-        )
+        make = getattr(__import__(module, fromlist=[name]), name)
+        more = (names,) if names and form == NAMED else ()
+        conversion: Conversion = make(layouts, options.byte_order, *more)
         return conversion
     from prettify.records.forms.text import Text
 

@@ -41,11 +41,18 @@ class Sqlite:
 
     __slots__ = ("_database", "_file", "_layouts", "_tables")
 
-    def __init__(self, layouts: Sequence[Layout], byte_order: str | None) -> None:
-        """Raises UsageError where SQLite cannot hold a type."""
+    def __init__(
+        self, layouts: Sequence[Layout], byte_order: str | None, names: Sequence[str] = ()
+    ) -> None:
+        """names: of the tables, if not their types'. Raises UsageError where SQLite cannot hold a
+        type.
+        """
         taken: set[str] = set()
         self._layouts = list(layouts)
-        self._tables = [Table(layout, byte_order, taken) for layout in layouts]
+        self._tables = [
+            Table(layout, byte_order, taken, names[at] if names else layout.type.name)
+            for at, layout in enumerate(layouts)
+        ]
         self._file = -1
         self._database: sqlite3.Connection | None = None
 
@@ -116,11 +123,11 @@ class Table:
 
     __slots__ = ("byte_order", "columns", "create", "insert", "name")
 
-    def __init__(self, layout: Layout, byte_order: str | None, taken: set[str]) -> None:
+    def __init__(self, layout: Layout, byte_order: str | None, taken: set[str], name: str) -> None:
         """taken: the names of the tables there are, in lower case; this one's is added."""
         self.byte_order = order_of(layout, byte_order)
         self.columns = columns_of(layout, self.byte_order)
-        name = name_of(layout.type.name) or NAMELESS
+        name = name_of(name) or NAMELESS
         self.name = unique(f"_{name}" if name.lower().startswith(RESERVED) else name, taken)
         declared = ", ".join(f"{quoted(c.name)} {c.declared}".rstrip() for c in self.columns)
         parameters = ", ".join("?" * len(self.columns))

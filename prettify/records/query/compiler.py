@@ -16,10 +16,23 @@ from prettify.paths import choices, first_member, members_of
 from prettify.records.query import exact
 from prettify.records.query.columns import number_reader, text_is, texts
 from prettify.records.query.enumerators import Enumerators
-from prettify.records.query.exact import MAX_SHIFT, Truth
-from prettify.records.query.numbers import header_member
+from prettify.records.query.exact import Truth
+from prettify.records.query.numbers import (
+    DIVISIONS,
+    EQUALITIES,
+    FLOAT,
+    INTEGER,
+    MAX_SHIFT,
+    REAL,
+    SHIFTS,
+    TEXT,
+    TRUTH,
+    header_member,
+)
 from prettify.records.query.parser import (
+    Call,
     Chain,
+    Choice,
     Comparison,
     Items,
     Name,
@@ -45,13 +58,6 @@ if TYPE_CHECKING:
     Steps = Sequence[tuple[str | int, int]]
 
 WHOLE = "value"  # the name of a record that has no members
-
-# The kinds of values that parts of an expression have.
-INTEGER, FLOAT, TRUTH, TEXT = "an integer", "a float", "true or false", "text"
-REAL = frozenset(("+", "-", "*", "/"))  # what floats take part in
-DIVISIONS = frozenset(("/", "//", "%"))
-SHIFTS = frozenset(("<<", ">>"))
-EQUALITIES = frozenset(("==", "!="))
 
 
 def condition(
@@ -172,10 +178,16 @@ class _Compiler:
 
     def reference(self, tree: Reference) -> _Code:
         try:
-            number = header_member(tree.word, self.header)
+            number = header_member(tree.name, tree.path, self.header)
         except UsageError as error:
             raise UsageError(f"{self.option} {self.text!r}: {error}") from error
         return _constant(INTEGER, tree.column, exact.constant(number))
+
+    def call(self, tree: Call) -> _Code:
+        raise self._fault(f"{tree.name}(), which is not for records,", tree.column)
+
+    def choice(self, tree: Choice) -> _Code:
+        raise self._fault("'if', which is not for records,", tree.place)
 
     # Names.
 
@@ -424,6 +436,8 @@ _CODES: dict[type[Tree], Callable[[_Compiler, Any], _Code]] = {
     Number: _Compiler.number,
     String: _Compiler.string,
     Reference: _Compiler.reference,
+    Call: _Compiler.call,
+    Choice: _Compiler.choice,
     Name: _Compiler.name,
     Unary: _Compiler.unary,
     Chain: _Compiler.chain,

@@ -18,6 +18,8 @@ from functools import reduce
 
 import numpy
 
+from prettify.records.query.numbers import MAX_SHIFT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     Nulls = Array | None
     Range = tuple[int, int]
 
-MAX_SHIFT = 4096  # bits to the left: no number of any record needs more
 
 OBJECT = numpy.dtype(object)
 WORDS = tuple(

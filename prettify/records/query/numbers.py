@@ -10,10 +10,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEADER = "$header."
-REFERENCE = r"\$header(?:\.\w+)+"
+HEADER = "header"  # the record that --header reads
 MAX_LENGTH = 1000  # characters of an expression
 MAX_DEPTH = 100  # levels of nesting
+MAX_SHIFT = 4096  # bits to the left: no number of any record needs more
+
+# The kinds of values that parts of an expression have.
+INTEGER, FLOAT, TRUTH, TEXT = "an integer", "a float", "true or false", "text"
+REAL = frozenset(("+", "-", "*", "/"))  # what floats take part in
+DIVISIONS = frozenset(("/", "//", "%"))
+SHIFTS = frozenset(("<<", ">>"))
+EQUALITIES = frozenset(("==", "!="))
 
 _NUMBER = re.compile(
     r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*)"
@@ -30,12 +37,16 @@ def integer_of(word: str) -> int | None:
     return int(match[base], _BASES[base])
 
 
-def header_member(word: str, header: Callable[[str], int] | None) -> int:
-    """The integer that a word such as `$header.a.b` refers to.
+def header_member(name: str, path: str, header: Callable[[str], int] | None) -> int:
+    """The integer that `$header.a.b[0]` refers to; name: `header`, path: what is behind the point.
 
     header: gives the integer of a header's member by its path; None where there is no header.
-    Raises UsageError where there is no header or no such member.
+    Raises UsageError where there is no header or no such member, and for any other name.
     """
+    if name != HEADER:
+        raise UsageError(f"${name}: only $header.MEMBER is known here")
+    if not path:
+        raise UsageError("$header is a record: $header.MEMBER is one of its numbers")
     if header is None:
-        raise UsageError(f"{word} needs --header TYPE")
-    return header(word[len(HEADER) :])
+        raise UsageError(f"${name}.{path} needs --header TYPE")
+    return header(path)

@@ -1,6 +1,7 @@
-"""The expressions of `--where`: from text to a small tree.
+"""The expressions of options and of the catalogue: from text to a small tree.
 
-expression = and { ("or" | "||") and }
+expression = or [ "if" or "else" expression ]
+or         = and { ("or" | "||") and }
 and        = not { ("and" | "&&") not }
 not        = "not" not | comparison
 comparison = bits { compare bits } [ ["not"] "in" list | ["not"] "like" string ]
@@ -13,7 +14,9 @@ shift      = sum { ("<<" | ">>") sum }
 sum        = product { ("+" | "-") product }
 product    = unary { ("*" | "/" | "//" | "%") unary }
 unary      = ("-" | "+" | "~" | "!") unary | primary
-primary    = number | string | "true" | "false" | "$header." path | name | "(" expression ")"
+primary    = number | string | "true" | "false" | reference | name | call | "(" expression ")"
+reference  = "$" name
+call       = word "(" [ expression { "," expression } ] ")"
 name       = word { "." word | "[" integer "]" }
 number     = as in C: decimal, 0x hexadecimal, 0b binary, octal with a leading 0; or with a point
              or an exponent, a float
@@ -28,7 +31,7 @@ from __future__ import annotations
 import re
 
 from prettify.errors import UsageError, one_line
-from prettify.records.query.numbers import MAX_DEPTH, MAX_LENGTH, REFERENCE, integer_of
+from prettify.records.query.numbers import MAX_DEPTH, MAX_LENGTH, integer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,13 +73,48 @@ class String(Tree):
 
 
 class Reference(Tree):
-    """A member of the header: `$header.a.b`."""
+    """What is not of the record itself: `$header.a.b`, `$offset`. steps: as of a Name."""
 
-    __slots__ = ("word",)
+    __slots__ = ("steps",)
 
-    def __init__(self, column: int, word: str) -> None:
+    def __init__(self, column: int, steps: Sequence[tuple[str | int, int]]) -> None:
         super().__init__(column)
-        self.word = word
+        self.steps = tuple(steps)
+
+    @property
+    def name(self) -> str:
+        """The first word: `header`."""
+        return str(self.steps[0][0])
+
+    @property
+    def path(self) -> str:
+        """What is behind it, `a.b[0]`, or nothing."""
+        parts = (f"[{s}]" if isinstance(s, int) else f".{s}" for s, _ in self.steps[1:])
+        return "".join(parts).removeprefix(".")
+
+
+class Call(Tree):
+    """A function of some values: `min(a, b)`."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, column: int, name: str, arguments: Sequence[Tree]) -> None:
+        super().__init__(column, arguments)
+        self.name = name
+        self.arguments = tuple(arguments)
+
+
+class Choice(Tree):
+    """`yes if condition else no`. place: the column of the `if`."""
+
+    __slots__ = ("condition", "no", "place", "yes")
+
+    def __init__(self, place: int, yes: Tree, condition: Tree, no: Tree) -> None:
+        super().__init__(yes.column, (yes, condition, no))
+        self.place = place
+        self.yes = yes
+        self.condition = condition
+        self.no = no
 
 
 class Name(Tree):
@@ -146,7 +184,7 @@ LAST = frozenset(("in", "not in", "like", "not like"))  # what nothing can be co
 COMPARING = len(LOGICAL)
 SYNONYMS = {"&&": "and", "||": "or"}
 SIGNS = frozenset("-+~!")
-UNNAMED = frozenset(("and", "or"))  # as first words; behind a point they are names
+UNNAMED = frozenset(("and", "or", "if", "else"))  # as first words; behind a point they are names
 CONSTANTS = {"true": True, "false": False}
 # What people write for something that is spelled otherwise here.
 INSTEAD = {
@@ -158,8 +196,8 @@ INSTEAD = {
 }
 
 _TOKEN = re.compile(
-    rf"""\s*(?:
-    (?P<header>{REFERENCE})
+    r"""\s*(?:
+    (?P<reference>\$\w+)
     |(?P<float>(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)
     |(?P<number>[0-9]\w*)
     |(?P<word>\w+)
@@ -210,7 +248,7 @@ class _Parser:
         self.depth = 0
 
     def parse(self) -> Tree:
-        tree = self._operation(0)
+        tree = self._expression()
         if self.next.kind != "end":
             raise self._wanted("an operator")
         return tree
@@ -264,6 +302,24 @@ class _Parser:
         return (name, 1) if name in LEVELS else ("", 0)
 
     # The grammar.
+
+    def _expression(self) -> Tree:
+        tree = self._operation(0)
+        if self._word("if"):
+            place = self.tokens[self.position - 1].column
+            condition = self._operation(0)
+            if not self._word("else"):
+                raise self._wanted("'else'")
+            tree = Choice(place, tree, condition, self._expression())
+            self._limit(tree.depth)
+        return tree
+
+    def _word(self, word: str) -> bool:
+        """Whether the next token is that word, which is then consumed."""
+        if self.next.kind != "word" or self.next.text != word:
+            return False
+        self.position += 1
+        return True
 
     def _operation(self, least: int) -> Tree:
         """Operands and operators of that level or a tighter one."""
@@ -337,7 +393,7 @@ class _Parser:
     def _primary(self) -> Tree:
         token = self.next
         if self._take("("):
-            tree = self._operation(0)
+            tree = self._expression()
             if not self._take(")"):
                 raise self._wanted("')'")
             return tree
@@ -347,11 +403,13 @@ class _Parser:
         if token.kind == "word":
             if token.text in CONSTANTS:
                 return Number(token.column, CONSTANTS[token.text])
-            return self._name(token)
+            if self._take("("):
+                return Call(token.column, token.text, self._arguments())
+            return Name(token.column, self._steps(token.text, token.column))
         if token.kind == "string":
             return String(token.column, self._string(token))
-        if token.kind == "header":
-            return Reference(token.column, token.text)
+        if token.kind == "reference":
+            return Reference(token.column, self._steps(token.text[1:], token.column))
         if token.kind == "float":
             return Number(token.column, float(token.text))
         number = integer_of(token.text)
@@ -359,8 +417,20 @@ class _Parser:
             raise self._fault(f"{token.text!r} is no number", token.column)
         return Number(token.column, number)
 
-    def _name(self, first: Token) -> Name:
-        steps: list[tuple[str | int, int]] = [(first.text, first.column)]
+    def _arguments(self) -> list[Tree]:
+        """What is in the parentheses of a call."""
+        if self._take(")"):
+            return []
+        found = [self._expression()]
+        while self._take(","):
+            found.append(self._expression())
+        if not self._take(")"):
+            raise self._wanted("',' or ')'")
+        return found
+
+    def _steps(self, first: str, column: int) -> list[tuple[str | int, int]]:
+        """A path that begins with that word, and the columns of its steps."""
+        steps: list[tuple[str | int, int]] = [(first, column)]
         while self.next.kind == "symbol":
             if self._take("."):
                 token = self.next
@@ -379,7 +449,7 @@ class _Parser:
                 steps.append((index, token.column))
             else:
                 break
-        return Name(first.column, steps)
+        return steps
 
     def _string(self, token: Token) -> str:
         for match in _ESCAPE.finditer(token.text[1:-1]):
@@ -392,7 +462,9 @@ class _Parser:
 
 
 __all__ = [
+    "Call",
     "Chain",
+    "Choice",
     "Comparison",
     "Items",
     "Name",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prettify import model
+from prettify.description import Origin
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.entries import MAX_ORIGINS, Part
@@ -32,6 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prettify.description import Description
     from prettify.sources.dwarf.entries import Entry
     from prettify.sources.dwarf.index import Found
     from prettify.sources.dwarf.languages import Languages
@@ -79,6 +81,7 @@ class Dwarf:
         "_unit_languages",
         "byte_order",
         "cache",
+        "origin",
         "path",
         "pointer_size",
         "stripped",
@@ -87,6 +90,7 @@ class Dwarf:
 
     def __init__(self, sections: Sections, path: str, languages: Languages = ALL) -> None:
         self.path = path
+        self.origin = Origin("ELF")
         self.byte_order: str = sections.byte_order
         self.pointer_size = sections.address_size
         self.cache: dict[int, model.Type] = {}
@@ -184,6 +188,12 @@ class Dwarf:
         """A type's part, and what the list of its names has about it, if there is one yet."""
         part = self.part_of(type_id)
         return part, self._named(part).at(type_id - part.base)
+
+    def describe(self) -> Description:
+        """What this source is; the types are those that have names, each once."""
+        from prettify.sources.dwarf.describing import describe
+
+        return describe(self)
 
     def definition(self, forward: model.Forward) -> model.Type:
         """What is declared, where another unit defines it; else the declaration."""

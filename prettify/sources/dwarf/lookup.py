@@ -93,7 +93,7 @@ class Lookup:
     @property
     def _is_cached(self) -> bool:
         size = len(self.sections.info) + len(self.sections.types)
-        return self.whole and size >= CACHED
+        return self.whole and size >= CACHED and bool(self.sections.cache_key)
 
     @property
     def _key(self) -> bytes:

@@ -141,10 +141,12 @@ class Sections:
     @property
     def cache_key(self) -> bytes:
         """What tells this file's DWARF from that of all others: its build-id, else its size, its
-        time and its header.
+        time and its header. Empty where it is in memory alone, and nothing may be kept of it.
 
         Tools that shrink or compress debug information leave the build-id as it was.
         """
+        if self.image.mapping is None:
+            return b""
         sizes = struct.pack("<3Q", len(self.info), len(self.types), len(self.abbrev))
         if self.build_id:
             return b"build-id " + self.build_id + sizes

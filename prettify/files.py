@@ -1,0 +1,74 @@
+"""Files of the catalogue's formats, record by record."""
+
+from __future__ import annotations
+
+from prettify.api import RecordType
+from prettify.errors import PrettifyError
+from prettify.records.catalogue.information import FormatInfo, TableInfo, formats
+from prettify.records.catalogue.reading import Choice, File, Library
+from prettify.records.input import Input
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from os import PathLike
+    from typing import Any, BinaryIO
+
+    Buffer = bytes | bytearray | memoryview
+
+
+class Record:
+    """A record of a file: the table it is in, its offset in bytes, its type and its bytes."""
+
+    __slots__ = ("data", "offset", "table", "type")
+
+    def __init__(self, table: str, offset: int, type_: RecordType, data: bytes) -> None:
+        self.table = table
+        self.offset = offset
+        self.type = type_
+        self.data = data
+
+    @property
+    def values(self) -> Any:
+        """Its values, as `RecordType.unpack` gives them."""
+        return self.type.unpack(self.data)
+
+    def __repr__(self) -> str:
+        return f"<Record of {self.table} at {self.offset:#x}: {self.type.name}>"
+
+
+def read(
+    source: str | PathLike[str] | Buffer | BinaryIO,
+    format: str | None = None,
+    table: str | Sequence[str] | None = None,
+    *,
+    where: str | None = None,
+    byte_order: str | None = None,
+) -> Iterator[Record]:
+    """The records of a file of a format, in the order of its tables.
+
+    source: a path (`-` is standard input), bytes, or an open binary file. format: NAME or
+    NAME:VARIANT, else whichever it is. table: those wanted, by name; all that are shown unless
+    given. where: a filter, of one table. byte_order: of the data, if not the variant's.
+    Raises UsageError where the format, the table or the file is not known; DataError, after all
+    records that can be read, where a table is not where the format says.
+    """
+    tables = [table] if isinstance(table, str) else table or ()
+    choice = Choice(format, tables, where=where, byte_order=byte_order)
+    errors: list[PrettifyError] = []
+    with Input(str(source) if hasattr(source, "__fspath__") else source) as data:
+        bound = Library().bound(data, format, byte_order)
+        for batch in File(data, bound, choice).batches(errors.append):
+            if batch is None:
+                continue
+            types = batch.shapes.made
+            for shape, position, record in batch.each():
+                if shape not in types:
+                    layout = batch.shapes.layouts[shape]
+                    types[shape] = RecordType(layout.type, bound.byte_order, layout)
+                yield Record(batch.table.name, position, types[shape], bytes(record))
+    if errors:
+        raise errors[0]
+
+
+__all__ = ["FormatInfo", "Record", "TableInfo", "formats", "read"]

@@ -1,0 +1,1 @@
+"""Formats of the catalogue: what says where the records of a file are, and what reads that."""

@@ -1,0 +1,252 @@
+"""Forms of output that hold all tables of a file: C text, one JSON object, lines of JSON."""
+
+from __future__ import annotations
+
+from prettify.core import program as ops
+from prettify.core.emitter import BUFFER, ROW, fill, fill_rows
+from prettify.core.tables import table as numbers_table
+from prettify.dialects import FORMS
+from prettify.dialects.assembler import Assembler
+from prettify.dialects.json import compile_placed_lines, quoted
+from prettify.errors import one_line
+from prettify.model import spelled
+from prettify.records.catalogue.batch import Batch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from prettify.core.program import Program
+    from prettify.dialects.options import Options
+    from prettify.layout import Layout
+    from prettify.records.catalogue.binding import Bound, BoundTable
+    from prettify.records.conversion import Piece
+
+    Project = Callable[[Layout], Layout]
+    Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
+
+
+class Document:
+    """A conversion of batches, for one run.
+
+    project: of a layout, what is shown of it. named: whether there are several files, so that the
+    output has to name them.
+    """
+
+    __slots__ = ("_options", "_project", "_spare", "file", "form", "named")
+
+    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
+        self.form = FORMS[form]
+        self.named = named
+        self.file = ""
+        self._options = options
+        self._project = project
+        self._spare: list[bytearray] = []
+
+    def before(self) -> Iterable[Piece]:
+        """What stands before everything."""
+        return ()
+
+    def begin(self, file: str, bound: Bound, tables: Sequence[BoundTable]) -> Iterable[Piece]:
+        """What stands before the tables of a file."""
+        self.file = file
+        self._options.byte_order = bound.byte_order
+        return ()
+
+    def convert(self, batch: Batch, records: memoryview) -> Part:
+        """The text of a batch, in buffers."""
+        if batch.rows is None:
+            program = self._program(batch, 0)
+            size = program.record_size
+            return batch, fill(
+                program, records, 0, len(records) // size, self._spare, BUFFER, batch.position
+            )
+        programs = [self._program(batch, n) for n in range(max(batch.rows[::ROW], default=0) + 1)]
+        programs, rows = self._with_headings(batch, programs, batch.rows)
+        return batch, fill_rows(programs, records, rows, self._spare, BUFFER)
+
+    def pieces(self, part: Part) -> Iterator[Piece]:
+        """The text of a batch, and what stands before it."""
+        batch, buffers = part
+        first = True
+        for out, written in buffers:
+            if first:
+                yield self._joint(batch)
+            first = False
+            with memoryview(out) as whole:
+                yield whole[:written]
+            self._spare.append(out)
+
+    def end(self) -> Iterable[Piece]:
+        """What stands behind the tables of a file."""
+        return ()
+
+    def after(self) -> Iterable[Piece]:
+        """What stands behind everything."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the buffers."""
+        self._spare.clear()
+
+    def _program(self, batch: Batch, shape: int) -> Program:
+        made = batch.shapes.made
+        program: Program | None = made.get(shape)
+        if program is None:
+            layout = self._project(batch.shapes.layouts[shape])
+            program = made[shape] = self._compiled(batch, layout)
+        return program
+
+    def _compiled(self, batch: Batch, layout: Layout) -> Program:
+        return self.form.compile(layout, self._options)
+
+    def _joint(self, batch: Batch) -> bytes:
+        """What stands between a batch and what was before it."""
+        return b""
+
+    def _with_headings(
+        self, batch: Batch, programs: list[Program], rows: memoryview
+    ) -> tuple[list[Program], memoryview]:
+        return programs, rows
+
+
+class Text(Document):
+    """C text. Comments say of which table and type the records below them are, and where."""
+
+    __slots__ = ("_started",)
+
+    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
+        super().__init__(form, options, project, named=named)
+        self._started = False
+
+    def _heading(self, batch: Batch, kind: int) -> tuple[bytes, bytes]:
+        """A heading's text before the offset and behind it."""
+        file = f"{one_line(self.file)}: ".replace("*/", "*\\/") if self.named else ""
+        type_ = batch.table.kinds[kind].layout.type
+        name = type_.name or spelled(type_)
+        return f"/* {file}{batch.table.name} at ".encode(), f": {name} */\n".encode()
+
+    def _joint(self, batch: Batch) -> bytes:
+        separator = self._program(batch, 0).separator if self._started else b""
+        self._started = True
+        if batch.before >= 0 or batch.table.tags:
+            return separator
+        before, behind = self._heading(batch, 0)
+        return b"%s%s0x%x%s" % (separator, before, batch.region, behind)
+
+    def _with_headings(
+        self, batch: Batch, programs: list[Program], rows: memoryview
+    ) -> tuple[list[Program], memoryview]:
+        """A row for a heading before each record that is of another type than the one before."""
+        if not batch.table.tags:
+            return programs, rows
+        which, before = batch.shapes.which, batch.before
+        headings: dict[int, int] = {}
+        programs = list(programs)
+        found: list[int] = []
+        for at in range(0, len(rows), ROW):
+            row = rows[at : at + ROW].tolist()
+            kind = which[row[0]]
+            if kind != before:
+                if kind not in headings:
+                    headings[kind] = len(programs)
+                    programs.append(self._heading_program(batch, kind))
+                found += (headings[kind], row[1], row[2], 0)
+                row[3] = 1
+            found += row
+            before = kind
+        return programs, numbers_table("q", found)
+
+    def _heading_program(self, batch: Batch, kind: int) -> Program:
+        before, behind = self._heading(batch, kind)
+        to = Assembler()
+        to.literal(before)
+        to.add(ops.POSITION)
+        to.add(ops.HEX)
+        to.literal(behind)
+        sample = self._program(batch, 0)
+        return to.finish(
+            0, big_endian=sample.big_endian, separator=sample.separator, key=sample.key
+        )
+
+    def after(self) -> Iterable[Piece]:
+        if self._started or self.form.always:
+            yield self.form.after
+
+
+class Lines(Document):
+    """A line of JSON for each record."""
+
+    __slots__ = ()
+
+    def _compiled(self, batch: Batch, layout: Layout) -> Program:
+        before = b'"table":%s,' % quoted(batch.table.name)
+        if self.named:
+            before = b'"file":%s,' % quoted(self.file) + before
+        if batch.table.tags:
+            before += b'"type":%s,' % quoted(layout.type.name)
+        return compile_placed_lines(layout, self._options, before)
+
+
+class Object(Document):
+    """One JSON object for a file: by the name of each table its records."""
+
+    __slots__ = ("_files", "_filled", "_tables")
+
+    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
+        super().__init__(form, options, project, named=named)
+        self._tables: list[BoundTable] = []  # those that are not complete
+        self._filled = False  # whether the first of them has a record
+        self._files = 0
+
+    def before(self) -> Iterable[Piece]:
+        yield b"[" if self.named else b""
+
+    def begin(self, file: str, bound: Bound, tables: Sequence[BoundTable]) -> Iterable[Piece]:
+        super().begin(file, bound, tables)
+        self._tables = list(tables)
+        self._filled = False
+        if self._files:
+            yield b",\n"
+        self._files += 1
+        if self.named:
+            yield b'{"file":%s,"format":%s,"tables":' % (quoted(file), quoted(bound.format.name))
+        yield b"{"
+        if self._tables:
+            yield self._opening()
+
+    def _opening(self) -> bytes:
+        table = self._tables[0]
+        return quoted(table.name) + (b":" if table.table.single else b":[")
+
+    def _closing(self) -> bytes:
+        table = self._tables.pop(0)
+        end = b"]"
+        if table.table.single:
+            end = b"" if self._filled else b"null"
+        self._filled = False
+        return end + (b",\n" + self._opening() if self._tables else b"}")
+
+    def _joint(self, batch: Batch) -> bytes:
+        joint = b""
+        while self._tables[0] is not batch.table:
+            joint += self._closing()
+        joint += b",\n" if self._filled else b""
+        self._filled = True
+        return joint
+
+    def end(self) -> Iterable[Piece]:
+        while self._tables:
+            yield self._closing()
+        yield b"}" if self.named else b""
+
+    def after(self) -> Iterable[Piece]:
+        yield b"]\n" if self.named else b"\n"
+
+
+DOCUMENTS = {"json": Object, "ndjson": Lines}
+
+
+def open_document(form: str, options: Options, project: Project, *, named: bool) -> Document:
+    """The document of that form."""
+    return DOCUMENTS.get(form, Text)(form, options, project, named=named)

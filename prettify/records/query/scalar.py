@@ -1,0 +1,455 @@
+"""What an expression computes for one record: its tree made into a function of a frame.
+
+A frame is whatever the names of the expression are read from: a `Scope` knows. Values are Python's
+integers, floats, bools and texts; the rules are those of `compiler`, which does the same for
+columns of many records. Kinds are settled here, so that what cannot work is refused before any
+data is read; parts that are the same for all frames are worked out here too.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+
+from prettify.errors import UsageError
+from prettify.records.query.numbers import (
+    DIVISIONS,
+    EQUALITIES,
+    FLOAT,
+    INTEGER,
+    MAX_SHIFT,
+    REAL,
+    SHIFTS,
+    TEXT,
+    TRUTH,
+)
+from prettify.records.query.parser import (
+    Call,
+    Chain,
+    Choice,
+    Comparison,
+    Items,
+    Name,
+    Number,
+    Reference,
+    String,
+    Tree,
+    Unary,
+    fault,
+    parse,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Protocol
+
+    Run = Callable[[Any], Any]
+
+    class Scope(Protocol):
+        """What names mean in an expression. Each raises UsageError for one that means nothing."""
+
+        def name(self, tree: Name) -> Code:
+            """A plain name: a member, or an enumerator."""
+
+        def reference(self, tree: Reference) -> Code:
+            """A name with a `$`."""
+
+        def function(self, name: str) -> Function | None:
+            """A function of its own, that reads from the frame."""
+
+
+class NoValueError(Exception):
+    """An expression has no value for this frame: a division by zero, a shift by -1 …"""
+
+
+class Code:
+    """A part of an expression: its kind of value, and what gives that for a frame.
+
+    constant: whether it is the same for all frames; then `run` may be given None.
+    """
+
+    __slots__ = ("constant", "kind", "run")
+
+    def __init__(self, kind: str, run: Run, *, constant: bool = False) -> None:
+        self.kind = kind
+        self.run = run
+        self.constant = constant
+
+
+class Function:
+    """A function: the kinds of its arguments and of its result.
+
+    own: whether it takes the frame before its arguments, and so is never the same for all.
+    """
+
+    __slots__ = ("kinds", "own", "result", "run")
+
+    def __init__(
+        self, kinds: Sequence[str], result: str, run: Callable[..., Any], *, own: bool = False
+    ) -> None:
+        self.kinds = tuple(kinds)
+        self.result = result
+        self.run = run
+        self.own = own
+
+
+def value(kind: str, constant: Any) -> Code:
+    """The code of something that is the same for all frames."""
+    return Code(kind, lambda _: constant, constant=True)
+
+
+def compile_number(text: str, option: str, scope: Scope) -> Run:
+    """The integer that an expression means, as a function of a frame; it may raise NoValueError.
+
+    Raises UsageError, naming the option and the column, where the expression is wrong.
+    """
+    compiler = _Compiler(text, option, scope)
+    tree = parse(text, option)
+    code = compiler.number(compiler.code(tree), tree)
+    if code.kind == FLOAT:
+        raise compiler.fault("an integer expected, not a float,", tree.column)
+    return code.run
+
+
+def compile_condition(text: str, option: str, scope: Scope) -> Run:
+    """Whether an expression is true, as a function of a frame; else as `compile_number`."""
+    compiler = _Compiler(text, option, scope)
+    tree = parse(text, option)
+    return compiler.truth(compiler.code(tree), tree).run
+
+
+class _Compiler:
+    __slots__ = ("option", "scope", "text")
+
+    def __init__(self, text: str, option: str, scope: Scope) -> None:
+        self.text = text
+        self.option = option
+        self.scope = scope
+
+    def fault(self, what: str, column: int, more: str = "") -> UsageError:
+        return fault(self.option, self.text, what, column, more)
+
+    def code(self, tree: Tree) -> Code:
+        code = _CODES[type(tree)](self, tree)
+        if code.constant and not isinstance(tree, (Number, String)):
+            try:
+                return value(code.kind, code.run(None))
+            except NoValueError as error:
+                raise self.fault(str(error), tree.column) from None
+        return code
+
+    # Kinds.
+
+    def number(self, code: Code, tree: Tree) -> Code:
+        """An integer or float; truths are 0 and 1."""
+        if code.kind == TEXT:
+            raise self.fault("a number expected, not text,", tree.column)
+        if code.kind == TRUTH:
+            run = code.run
+            return Code(INTEGER, lambda frame: int(run(frame)), constant=code.constant)
+        return code
+
+    def truth(self, code: Code, tree: Tree) -> Code:
+        if code.kind == TEXT:
+            raise self.fault("a condition expected, not text,", tree.column)
+        if code.kind == TRUTH:
+            return code
+        run = code.run
+        if code.kind == FLOAT:
+            return Code(TRUTH, lambda frame: _known(run(frame)) != 0, constant=code.constant)
+        return Code(TRUTH, lambda frame: run(frame) != 0, constant=code.constant)
+
+    # What stands for itself, and names.
+
+    def plain(self, tree: Number) -> Code:
+        kinds = {bool: TRUTH, int: INTEGER, float: FLOAT}
+        return value(kinds[type(tree.value)], tree.value)
+
+    def string(self, tree: String) -> Code:
+        return value(TEXT, tree.text)
+
+    def name(self, tree: Name) -> Code:
+        return self._scoped(self.scope.name, tree)
+
+    def reference(self, tree: Reference) -> Code:
+        return self._scoped(self.scope.reference, tree)
+
+    def _scoped(self, find: Callable[[Any], Code], tree: Tree) -> Code:
+        try:
+            return find(tree)
+        except UsageError as error:
+            raise UsageError(f"{self.option} {self.text!r}: {error}") from error
+
+    def call(self, tree: Call) -> Code:
+        function = self.scope.function(tree.name) or FUNCTIONS.get(tree.name)
+        if function is None:
+            raise self.fault(f"no function {tree.name!r}", tree.column)
+        if len(tree.arguments) != len(function.kinds):
+            wanted = len(function.kinds)
+            raise self.fault(
+                f"{tree.name}() of {len(tree.arguments)} values, not {wanted},", tree.column
+            )
+        codes = []
+        for argument, kind in zip(tree.arguments, function.kinds):
+            code = self.code(argument)
+            if kind == INTEGER:
+                code = self.number(code, argument)
+            if code.kind != kind:
+                raise self.fault(f"{kind} expected, not {code.kind},", argument.column)
+            codes.append(code)
+        run, runs = function.run, [code.run for code in codes]
+        if function.own:
+            return Code(function.result, lambda frame: run(frame, *(r(frame) for r in runs)))
+        return Code(
+            function.result,
+            lambda frame: run(*(r(frame) for r in runs)),
+            constant=all(code.constant for code in codes),
+        )
+
+    # Operators.
+
+    def choice(self, tree: Choice) -> Code:
+        condition = self.truth(self.code(tree.condition), tree.condition)
+        yes, no = self.code(tree.yes), self.code(tree.no)
+        if yes.kind != no.kind:
+            if TEXT in (yes.kind, no.kind):
+                raise self.fault(f"{yes.kind} or {no.kind}, by an 'if',", tree.place)
+            yes, no = self.number(yes, tree.yes), self.number(no, tree.no)
+        kind = FLOAT if FLOAT in (yes.kind, no.kind) else yes.kind
+        holds, this, other = condition.run, yes.run, no.run
+        return Code(
+            kind,
+            lambda frame: this(frame) if holds(frame) else other(frame),
+            constant=condition.constant and yes.constant and no.constant,
+        )
+
+    def unary(self, tree: Unary) -> Code:
+        operand = self.code(tree.operand)
+        if tree.operator == "not":
+            operand = self.truth(operand, tree.operand)
+            kind = TRUTH
+        else:
+            operand = self.number(operand, tree.operand)
+            kind = operand.kind
+            if kind == FLOAT and tree.operator == "~":
+                raise self.fault("'~' is for integers, not for a float,", tree.column)
+        function, run = _UNARY[tree.operator], operand.run
+        return Code(kind, lambda frame: function(run(frame)), constant=operand.constant)
+
+    def chain(self, tree: Chain) -> Code:
+        left, before = self.code(tree.first), tree.first
+        for symbol, column, right in tree.links:
+            left = self._combined(symbol, column, left, before, self.code(right), right)
+            before = right
+        return left
+
+    def _combined(
+        self, symbol: str, column: int, left: Code, before: Tree, right: Code, behind: Tree
+    ) -> Code:
+        constant = left.constant and right.constant
+        if symbol in ("and", "or"):
+            one, other = self.truth(left, before).run, self.truth(right, behind).run
+            if symbol == "and":
+                return Code(TRUTH, lambda frame: one(frame) and other(frame), constant=constant)
+            return Code(TRUTH, lambda frame: one(frame) or other(frame), constant=constant)
+        left, right = self.number(left, before), self.number(right, behind)
+        kind = FLOAT if FLOAT in (left.kind, right.kind) else INTEGER
+        if kind == FLOAT and symbol not in REAL:
+            raise self.fault(f"{symbol!r} is for integers, not for floats,", column)
+        if right.constant:
+            self._check(symbol, column, right)
+        function = _checked(symbol, kind)
+        one, other = left.run, right.run
+        if right.constant:
+            # What numbers of files are combined with is most often one of these.
+            number = right.run(None)
+            return Code(kind, lambda frame: function(one(frame), number), constant=constant)
+        return Code(kind, lambda frame: function(one(frame), other(frame)), constant=constant)
+
+    def _check(self, symbol: str, column: int, right: Code) -> None:
+        """Raise UsageError where an operator would have no result for any frame."""
+        number = right.run(None)
+        if symbol in DIVISIONS and number == 0:
+            raise self.fault("division by zero", column)
+        if symbol in SHIFTS and not 0 <= number <= MAX_SHIFT:
+            raise self.fault(f"a shift by {number}, not by 0 to {MAX_SHIFT},", column)
+
+    # Comparisons.
+
+    def comparison(self, tree: Comparison) -> Code:
+        left, before = self.code(tree.first), tree.first
+        codes = []
+        for symbol, column, right in tree.links:
+            items = right.items if isinstance(right, Items) else (right,)
+            others = [self.code(item) for item in items]
+            codes.append(self._compared(symbol, column, left, before, others, items))
+            left, before = others[0], items[0]
+        if len(codes) == 1:
+            return codes[0]
+        runs = [code.run for code in codes]
+        return Code(
+            TRUTH,
+            lambda frame: all(run(frame) for run in runs),
+            constant=all(code.constant for code in codes),
+        )
+
+    def _compared(
+        self,
+        symbol: str,
+        column: int,
+        left: Code,
+        before: Tree,
+        others: Sequence[Code],
+        items: Sequence[Tree],
+    ) -> Code:
+        negated = symbol.startswith("not ")
+        symbol = symbol.removeprefix("not ")
+        constant = left.constant and all(code.constant for code in others)
+        if symbol == "like":
+            if left.kind != TEXT:
+                raise self.fault("'like' is for texts,", column)
+            matches = _pattern(others[0].run(None))
+            one = left.run
+            return Code(TRUTH, lambda frame: matches(one(frame)) != negated, constant=constant)
+        kinds = {left.kind, *(code.kind for code in others)}
+        if TEXT in kinds:
+            if kinds != {TEXT}:
+                odd = next(iter(kinds - {TEXT}))
+                raise self.fault(f"{symbol!r} between text and {odd}", column)
+            if symbol not in EQUALITIES and symbol != "in":
+                raise self.fault(f"{symbol!r} between texts, which are equal or not,", column)
+        else:
+            left = _comparable(self.number(left, before))
+            others = [_comparable(self.number(c, item)) for c, item in zip(others, items)]
+        one = left.run
+        if symbol == "in":
+            if all(code.constant for code in others):
+                there = frozenset(code.run(None) for code in others)
+                return Code(
+                    TRUTH, lambda frame: (one(frame) in there) != negated, constant=constant
+                )
+            runs = [code.run for code in others]
+            return Code(
+                TRUTH,
+                lambda frame: (one(frame) in [run(frame) for run in runs]) != negated,
+                constant=constant,
+            )
+        function, other = _COMPARISONS[symbol], others[0].run
+        return Code(TRUTH, lambda frame: function(one(frame), other(frame)), constant=constant)
+
+
+def _comparable(code: Code) -> Code:
+    """A number, which has no value where it is a float that is none."""
+    if code.kind != FLOAT:
+        return code
+    run = code.run
+    return Code(FLOAT, lambda frame: _known(run(frame)), constant=code.constant)
+
+
+def _checked(symbol: str, kind: str) -> Callable[[Any, Any], Any]:
+    if kind == FLOAT:
+        calculate = _divided if symbol == "/" else _ARITHMETIC[symbol]
+        return lambda x, y: calculate(_real(x), _real(y))
+    if symbol in DIVISIONS:
+        function = operator.mod if symbol == "%" else operator.floordiv
+        return lambda x, y: function(x, y) if y else _none("division by zero")
+    if symbol in SHIFTS:
+        shift = _ARITHMETIC[symbol]
+        return lambda x, y: shift(x, y) if 0 <= y <= MAX_SHIFT else _none(f"a shift by {y}")
+    return _ARITHMETIC[symbol]
+
+
+def _divided(x: float, y: float) -> float:
+    return x / y if y else _none("division by zero")
+
+
+def _real(number: float) -> float:
+    """The double nearest to an integer."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _known(number: float) -> float:
+    """The same, if it is a number."""
+    return number if number == number else _none("not a number")
+
+
+def _none(why: str) -> Any:
+    raise NoValueError(why)
+
+
+def _pattern(text: str) -> Callable[[str], bool]:
+    from fnmatch import translate
+    from re import compile as compile_pattern
+
+    match = compile_pattern(translate(text)).match
+    return lambda found: match(found) is not None
+
+
+def _spelled(base: int, digits: str) -> Callable[[str], int]:
+    """What reads the number that a text spells in that base."""
+
+    def read(text: str) -> int:
+        word = text.strip(" \0")
+        if not word:
+            return 0
+        if not set(word.lower()) <= set(digits) or len(word) > MAX_DIGITS:
+            return int(_none(f"{word[:MAX_DIGITS]!r} is no number in base {base}"))
+        return int(word, base)
+
+    return read
+
+
+def _aligned(number: int, to: int) -> int:
+    return -(-number // to) * to if to > 0 else int(_none(f"an alignment of {to}"))
+
+
+MAX_DIGITS = 40  # of a number that is spelled out in a record
+FUNCTIONS: Mapping[str, Function] = {
+    "octal": Function((TEXT,), INTEGER, _spelled(8, "01234567")),
+    "decimal": Function((TEXT,), INTEGER, _spelled(10, "0123456789")),
+    "hexadecimal": Function((TEXT,), INTEGER, _spelled(16, "0123456789abcdef")),
+    "align": Function((INTEGER, INTEGER), INTEGER, _aligned),
+    "min": Function((INTEGER, INTEGER), INTEGER, min),
+    "max": Function((INTEGER, INTEGER), INTEGER, max),
+}
+
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "-": operator.neg,
+    "+": operator.pos,
+    "~": operator.invert,
+    "not": operator.not_,
+}
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "|": operator.or_,
+    "^": operator.xor,
+    "&": operator.and_,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+_CODES: dict[type[Tree], Callable[[_Compiler, Any], Code]] = {
+    Number: _Compiler.plain,
+    String: _Compiler.string,
+    Reference: _Compiler.reference,
+    Name: _Compiler.name,
+    Call: _Compiler.call,
+    Choice: _Compiler.choice,
+    Unary: _Compiler.unary,
+    Chain: _Compiler.chain,
+    Comparison: _Compiler.comparison,
+}
