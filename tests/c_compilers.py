@@ -36,14 +36,18 @@ class Compiler:
         flags = (*WARNINGS, FULL)
         return flags if can(self.command, (*self.flags, *flags)) else WARNINGS
 
-    def messages(self, source: str, *flags: str) -> str:
-        """What the compiler says where it fails, which with -Werror any warning makes it do."""
+    def messages(self, source: str, *flags: str, folder: str | None = None) -> str:
+        """What the compiler says where it fails, which with -Werror any warning makes it do.
+
+        folder: where it runs.
+        """
         done = subprocess.run(
             [self.command, *self.flags, *flags, "-x", "c", "-"],
             input=source,
             capture_output=True,
             text=True,
             check=False,
+            cwd=folder,
         )
         if not done.returncode:
             return ""
@@ -67,7 +71,8 @@ def can(command: str, flags: tuple[str, ...] = (), macro: str = "", declaration:
     # As assembly, since a target may be known but not supported; in a folder, where split debug
     # information goes too.
     with tempfile.TemporaryDirectory() as folder:
-        return not Compiler(command, *flags).messages(source, "-S", "-o", f"{folder}/empty.s")
+        compiler = Compiler(command, *flags)
+        return not compiler.messages(source, "-S", "-o", "empty.s", folder=folder)
 
 
 SYMBOL_TABLE, NO_BITS = 2, 8  # types of sections
