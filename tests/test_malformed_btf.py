@@ -726,13 +726,13 @@ def test_a_wide_struct_in_no_more_than_linear_time() -> None:
 
 
 def read_elf(data: bytes) -> model.TypeGraph:
-    return open_elf(io.BytesIO(data), PATH, ("btf",), None)
+    return open_elf(io.BytesIO(data), PATH, Request(("btf",)))
 
 
 ELVES = {
     "another format": (
         elf({".text": b"\x90"}),
-        "an ELF file without type information (BTF, a section .BTF, DWARF",
+        "an ELF file without type information (BTF, a section .BTF)",
         None,
     ),
     "a section behind the end": (
@@ -752,16 +752,15 @@ ELVES = {
     ),
     "endless section headers without a size": (
         elf({".BTF": b""}, count=0, first_size=1 << 60, entry=0),
-        "damaged ELF file: Too small e_shentsize: 0",
+        "damaged ELF file: it has no room for 1152921504606846976 section headers",
         None,
     ),
     "a bad class": (
         b"\x7fELF\x07" + elf({})[5:],
-        "damaged ELF file: Invalid EI_CLASS 7",
-        None,
+        "not an ELF file",
+        0,
     ),
 }
-BY_PYELFTOOLS = ("endless section headers without a size", "a bad class")
 
 
 @pytest.mark.usefixtures("quick")
@@ -770,9 +769,7 @@ def test_elf_files_that_cannot_be_read(name: str) -> None:
     data, what, offset = ELVES[name]
     with pytest.raises(TypeInfoError) as caught:
         read_elf(data)
-    # What pyelftools says may change.
-    said = "damaged ELF file: " if name in BY_PYELFTOOLS else what
-    assert caught.value.what.startswith(said)
+    assert caught.value.what.startswith(what)
     assert (caught.value.path, caught.value.offset) == (PATH, offset)
 
 
