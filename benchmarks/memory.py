@@ -51,11 +51,11 @@ def section(setting: Setting) -> Section:
         return Section("Memory", [f"Not measured: {error}."], [])
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         peaks = [
-            (name, [pool.submit(_peak, command, how, files[times]) for how, times in columns])
+            (name, [pool.submit(peak, command, how, files[times]) for how, times in columns])
             for name, command in whole.items()
         ]
         others = [
-            (name, pool.submit(_peak, command, "file", files[1]))
+            (name, pool.submit(peak, command, "file", files[1]))
             for name, command in small_only.items()
         ]
         rows = [(name, *(peak.result() for peak in found)) for name, found in peaks]
@@ -70,7 +70,7 @@ def section(setting: Setting) -> Section:
     return Section("Memory", text + table(("to", *sizes), "lrrrr", rows), [])
 
 
-def _peak(command: list[str], how: str, path: str) -> str:
+def peak(command: list[str], how: str, path: str) -> str:
     """The most memory that a command had, in MB."""
     done = subprocess.run(
         [sys.executable, "-S", "-E", PEAK, how, path, *command],

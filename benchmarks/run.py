@@ -17,6 +17,7 @@ from pathlib import Path
 # One thread for all who are compared; read when polars is imported, here and in processes.
 os.environ["POLARS_MAX_THREADS"] = "1"
 
+import dwarf
 import jobs
 import limit
 import memory
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Callable[[Setting], Section]] = {
     "threads": threads.section,
     "limit": limit.section,
     "memory": memory.section,
+    "dwarf": dwarf.section,
 }
 
 PREFACE = """# Benchmarks

@@ -10,7 +10,8 @@ from prettify.dialects.options import Options
 from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.forms import check_options, open_conversion
 from prettify.sources.listing import listed
-from prettify.sources.opening import FORMATS, compiler_options, languages_of
+from prettify.sources.opening import compiler_options, languages_of
+from prettify.sources.request import FORMATS
 from prettify.sources.search import Sources, describe, find, find_all
 
 TYPE_CHECKING = False

@@ -26,7 +26,7 @@ from packers import (
 )
 from prettify.core import lz4
 from prettify.errors import TypeInfoError, UsageError
-from prettify.sources import compression, images, kernels, opening
+from prettify.sources import compression, kernel_images, kernels, opening
 from prettify.sources.opening import open_source
 
 RELEASE = "6.1.0-test"
@@ -253,8 +253,8 @@ def test_flat_kernels_are_searched_for_their_types(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     btf = kernel_types(2500).bytes()
-    assert len(btf) > images.SMALLEST_BTF
-    decoy = images.BTF_START + b"\xff" * 40
+    assert len(btf) > kernel_images.SMALLEST_BTF
+    decoy = kernel_images.BTF_START + b"\xff" * 40
     flat = flat_image(decoy + btf)
     for name, data in {
         "Image": flat,
@@ -266,7 +266,7 @@ def test_flat_kernels_are_searched_for_their_types(
         [description] = types.describe()
         assert description.container.startswith("a kernel image")
         assert description.pointer_size == 8
-    for data in (flat_image(b""), flat_image(decoy), flat_image(images.BTF_START)):
+    for data in (flat_image(b""), flat_image(decoy), flat_image(kernel_images.BTF_START)):
         with pytest.raises(TypeInfoError, match="a kernel without BTF"):
             open_source(written(tmp_path / "Image", data))
 

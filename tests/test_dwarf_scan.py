@@ -18,11 +18,11 @@ from dwarf_writer import Die, DwarfWriter, Form, die, form, uleb128
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import cache, constants, lookup, scanning
 from prettify.sources.dwarf.abbreviations import Abbreviations
-from prettify.sources.dwarf.image import Image
 from prettify.sources.dwarf.index import Damaged, Found, load
 from prettify.sources.dwarf.lookup import Lookup
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.units import read_units
+from prettify.sources.elf_image import ElfImage
 
 VECTORS = Path(__file__).parent / "vectors" / "pahole"
 MUTANTS = 1500  # of each of two files
@@ -59,7 +59,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sections_of(blob: bytes, path: str = "made.o", *, split: bool = False) -> Sections:
-    return Sections(Image(memoryview(blob), path), split=split)
+    return Sections(ElfImage(memoryview(blob), path), split=split)
 
 
 def lookup_of(blob: bytes, **options: bool) -> Lookup:
@@ -841,7 +841,7 @@ def test_scopes_within_each_other_without_end() -> None:
 def test_mutants_are_read_or_errors(tmp_path: Path) -> None:
     for path in (VECTORS / "gcc-dwarf4.o", VECTORS / "clang-dwarf5.o"):
         whole = path.read_bytes()
-        image = Image(memoryview(whole), "")
+        image = ElfImage(memoryview(whole), "")
         places = [
             (section.offset, section.size)
             for name in ("info", "abbrev", "str", "str_offsets")

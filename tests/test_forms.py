@@ -285,14 +285,6 @@ def test_the_formats_of_elf_files_are_those_that_can_be_read() -> None:
     assert tuple(elf.FORMATS) == opening.FORMATS
 
 
-def test_an_elf_file_without_pyelftools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As in the single-file version on a machine with python3 alone."""
-    (tmp_path / "x.o").write_bytes(b"\x7fELF" + bytes(100))
-    monkeypatch.setitem(sys.modules, "elftools.elf.elffile", None)
-    with pytest.raises(prettify.UsageError, match="needs pyelftools"):
-        _ = prettify.load_types(str(tmp_path / "x.o"))["u32"]
-
-
 # The kernel dialect's window.
 
 

@@ -248,7 +248,7 @@ def sources(options: Values) -> Sources:
 
 def format_list(text: str | None) -> tuple[str, ...]:
     """The formats that --format-path names. Raises UsageError for one that is not known."""
-    from prettify.sources.opening import FORMATS
+    from prettify.sources.request import FORMATS
 
     if text is None:
         return FORMATS

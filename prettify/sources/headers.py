@@ -143,13 +143,14 @@ def _graph(
     from io import BytesIO
 
     from prettify.sources.elf import open_elf
+    from prettify.sources.request import Request
 
     made = _compiled(path, language, file, text, options or CompilerOptions())
     if not made.startswith(ELF_MAGIC):
         raise TypeInfoError("what the compiler makes of it is no ELF object", path)
     if DEBUG_SECTION not in made:
         raise TypeInfoError("it declares no types", path)
-    graph = open_elf(BytesIO(made), path, FORMATS, None)
+    graph = open_elf(BytesIO(made), path, Request(FORMATS))
     graph.origin.container = CONTAINERS[language]
     return graph
 

@@ -8,6 +8,7 @@ from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf, checked_base
 from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
+from prettify.sources.request import FORMATS, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from prettify.sources.dwarf.languages import Languages
     from prettify.sources.headers import CompilerOptions
 
-FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
 CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
 CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
@@ -52,7 +52,7 @@ def open_source(
         base = open_source(KERNEL)
     try:
         with open(path, "rb") as stream:
-            graph = _opened(stream, path, formats, base, options, languages, 0)
+            graph = _opened(stream, path, Request(formats, base, options, languages), 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
     if folder == KERNEL_FOLDER:
@@ -60,16 +60,9 @@ def open_source(
     return graph
 
 
-def _opened(
-    stream: BinaryIO,
-    path: str,
-    formats: Sequence[str],
-    base: TypeGraph | None,
-    options: CompilerOptions | None,
-    languages: Languages | None,
-    depth: int,
-) -> TypeGraph:
+def _opened(stream: BinaryIO, path: str, request: Request, depth: int) -> TypeGraph:
     """What an open file holds, whatever it is wrapped in; `depth` is how many wrappings deep."""
+    base = request.base
     head = stream.read(HEAD)
     stream.seek(0)
     if head[:2] in ORDERS:
@@ -81,33 +74,33 @@ def _opened(
     if head.startswith(ELF_MAGIC):
         from prettify.sources.elf import open_elf
 
-        return open_elf(stream, path, formats, base, _base_of_module, languages)
+        return open_elf(stream, path, request, _base_of_module)
     if not depth:
         from prettify.sources.headers import LANGUAGES, open_header
 
         language = LANGUAGES.get(os.path.splitext(path)[1])
         if language:
-            return open_header(path, language, options)
-    from prettify.sources import compression, images
+            return open_header(path, language, request.options)
+    from prettify.sources import compression, kernel_images
 
-    if images.is_flat(head):
+    if kernel_images.is_flat(head):
         graph: TypeGraph = Btf(
-            images.btf_of(stream.read(), path), path, checked_base(base), KERNEL_POINTER
+            kernel_images.btf_of(stream.read(), path), path, checked_base(base), KERNEL_POINTER
         )
         graph.origin.container = IMAGE
         return graph
     codec = compression.codec_of(head)
-    if depth < DEEPEST and (codec or images.is_image(head)):
+    if depth < DEEPEST and (codec or kernel_images.is_image(head)):
         data = stream.read(LARGEST_PACKED + 1)
         if len(data) > LARGEST_PACKED:
             raise TypeInfoError(f"packed, and larger than {LARGEST_PACKED >> 20} MiB", path)
         if codec:
             inner = compression.as_file(compression.unpacked(codec, data, 0, path))
         else:
-            inner = images.kernel_in(data, path)
+            inner = kernel_images.kernel_in(data, path)
         del data
         with inner:
-            graph = _opened(inner, path, formats, base, options, languages, depth + 1)
+            graph = _opened(inner, path, request, depth + 1)
         graph.origin.container += f" in {codec.name if codec else IMAGE}"
         return graph
     raise TypeInfoError(

@@ -6,7 +6,8 @@ from prettify import model
 from prettify.errors import TypeNotFound, UsageError
 from prettify.sources.kernels import KERNEL
 from prettify.sources.listing import LISTED, listed
-from prettify.sources.opening import FORMATS, default_sources, open_default, open_source
+from prettify.sources.opening import default_sources, open_default, open_source
+from prettify.sources.request import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

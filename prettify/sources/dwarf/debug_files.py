@@ -9,24 +9,24 @@ import os
 import zlib
 
 from prettify.errors import TypeInfoError
-from prettify.sources.dwarf.image import open_image
+from prettify.sources.elf_image import open_elf_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.sources.dwarf.image import Image
+    from prettify.sources.elf_image import ElfImage
 
 ROOTS = ("/usr/lib/debug",)
 STEP = 1 << 22  # bytes of a file that are summed up at a time
 SUPPLEMENT_VERSION = 5  # of .debug_sup
 
 
-def find_debug_file(image: Image) -> Image | None:
+def find_debug_file(image: ElfImage) -> ElfImage | None:
     """The file that has the debug information of a file without it, or None."""
     build_id = image.build_id
     for path in _by_build_id(build_id):
-        found = open_image(path)
+        found = open_elf_image(path)
         if found is not None and found.build_id == build_id:
             return found
     link = _link(image)
@@ -37,7 +37,7 @@ def find_debug_file(image: Image) -> Image | None:
     folders = [folder, os.path.join(folder, ".debug")]
     folders += [os.path.join(root, folder.lstrip("/")) for root in ROOTS]
     for path in (os.path.join(folder, name) for folder in folders):
-        found = open_image(path)
+        found = open_elf_image(path)
         if found is None or _same_file(path, image.path):
             continue
         if build_id and found.build_id:
@@ -48,7 +48,7 @@ def find_debug_file(image: Image) -> Image | None:
     return None
 
 
-def open_supplement(image: Image) -> Image | None:
+def open_supplement(image: ElfImage) -> ElfImage | None:
     """The file that dwz moved common parts of this one's DWARF to, or None where it did not.
 
     Raises TypeInfoError where that file is not to be found.
@@ -61,7 +61,7 @@ def open_supplement(image: Image) -> Image | None:
     paths = [os.path.join(folder, name), *_by_build_id(build_id)]
     paths += [os.path.join(root, ".dwz", os.path.basename(name)) for root in ROOTS]
     for path in paths:
-        found = open_image(path)
+        found = open_elf_image(path)
         if found is not None and (not build_id or found.build_id in (build_id, b"")):
             return found
     raise TypeInfoError(
@@ -78,28 +78,22 @@ def _by_build_id(build_id: bytes) -> Iterator[str]:
             yield os.path.join(root, ".build-id", text[:2], f"{text[2:]}.debug")
 
 
-def _contents(image: Image, name: str) -> bytes:
-    for section in image.named(name):
-        return bytes(image.contents(section))
-    return b""
-
-
-def _link(image: Image) -> tuple[str, int] | None:
+def _link(image: ElfImage) -> tuple[str, int] | None:
     """The name of the separate file, and the checksum of its bytes."""
-    name, end, rest = _contents(image, ".gnu_debuglink").partition(b"\0")
+    name, end, rest = (image.bytes_of(".gnu_debuglink") or b"").partition(b"\0")
     if not end or len(rest) < 4 or not name:
         return None
     return os.fsdecode(name), int.from_bytes(rest[-4:], image.byte_order)
 
 
-def _old_supplement(image: Image) -> tuple[str, bytes] | None:
-    name, end, build_id = _contents(image, ".gnu_debugaltlink").partition(b"\0")
+def _old_supplement(image: ElfImage) -> tuple[str, bytes] | None:
+    name, end, build_id = (image.bytes_of(".gnu_debugaltlink") or b"").partition(b"\0")
     return (os.fsdecode(name), build_id) if end and name else None
 
 
-def _new_supplement(image: Image) -> tuple[str, bytes] | None:
+def _new_supplement(image: ElfImage) -> tuple[str, bytes] | None:
     """What section .debug_sup says (DWARF 5, section 7.3.6)."""
-    data = _contents(image, ".debug_sup")
+    data = image.bytes_of(".debug_sup") or b""
     if len(data) < 4 or int.from_bytes(data[:2], image.byte_order) != SUPPLEMENT_VERSION or data[2]:
         return None
     name, end, rest = data[3:].partition(b"\0")

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from prettify.sources.dwarf.debug_files import find_debug_file
 from prettify.sources.dwarf.graph import Dwarf
-from prettify.sources.dwarf.image import image_of
 from prettify.sources.dwarf.languages import ALL
 from prettify.sources.dwarf.sections import sections_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from prettify.sources.dwarf.languages import Languages
+    from prettify.sources.elf_image import ElfImage
 
 
-def open_dwarf(stream: BinaryIO, path: str, languages: Languages | None = None) -> Dwarf | None:
-    """The DWARF of an open ELF file, or of the separate file that it was moved to.
+def open_dwarf(image: ElfImage, languages: Languages | None = None) -> Dwarf | None:
+    """The DWARF of an ELF file, or of the separate file that it was moved to.
 
     None where there is neither. Raises TypeInfoError where it is damaged.
     """
-    image = image_of(stream, path)
     sections = sections_of(image)
     if sections is None:
         separate = find_debug_file(image)

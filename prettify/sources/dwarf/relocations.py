@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy
 
 from prettify.errors import TypeInfoError
-from prettify.sources.dwarf.image import SHT_REL, SHT_RELA
+from prettify.sources.elf_image import SHT_REL, SHT_RELA
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from prettify.sources.dwarf.image import Image, Section
+    from prettify.sources.elf_image import ElfImage, Section
 
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
@@ -77,13 +77,13 @@ MACHINES: dict[int, dict[int, tuple[int, int]]] = {
 NO_ADDENDS = {SHT_REL: False, SHT_RELA: True}
 
 
-def relocations_of(image: Image, section: Section) -> list[Section]:
+def relocations_of(image: ElfImage, section: Section) -> list[Section]:
     """The sections that relocate a section."""
     return [s for s in image.sections if s.kind in NO_ADDENDS and s.info == section.index]
 
 
 def relocate(
-    image: Image, section: Section, contents: memoryview, bases: Mapping[int, int]
+    image: ElfImage, section: Section, contents: memoryview, bases: Mapping[int, int]
 ) -> memoryview:
     """A section's contents, relocated: a copy, or themselves where nothing is to be done.
 
@@ -106,7 +106,7 @@ def relocate(
     return memoryview(data)  # type: ignore[arg-type,unused-ignore]
 
 
-def _symbol_values(image: Image, table: Section, bases: Mapping[int, int]) -> Array:
+def _symbol_values(image: ElfImage, table: Section, bases: Mapping[int, int]) -> Array:
     """The values of the symbols that a table of relocations uses, by their index."""
     if not 0 < table.link < len(image.sections):
         raise TypeInfoError(
@@ -123,7 +123,7 @@ def _symbol_values(image: Image, table: Section, bases: Mapping[int, int]) -> Ar
 
 
 def _records(
-    image: Image, contents: memoryview, size: int, fields: Iterable[tuple[str, int, int]]
+    image: ElfImage, contents: memoryview, size: int, fields: Iterable[tuple[str, int, int]]
 ) -> Array:
     """Contents as records of that size: each field has a name, a number of bytes and an offset."""
     names, sizes, offsets = zip(*fields)
@@ -139,7 +139,7 @@ def _records(
     return numpy.frombuffer(contents[: len(contents) // size * size], dtype)
 
 
-def _blocks(image: Image, table: Section) -> Iterable[Array]:
+def _blocks(image: ElfImage, table: Section) -> Iterable[Array]:
     word = image.address_size
     fields = [("offset", word, 0), ("info", word, word)]
     size = 2 * word
@@ -151,7 +151,7 @@ def _blocks(image: Image, table: Section) -> Iterable[Array]:
         yield records[start : start + MANY]
 
 
-def _split(image: Image, info: Array) -> tuple[Array, Array]:
+def _split(image: ElfImage, info: Array) -> tuple[Array, Array]:
     """The symbols and types of relocations."""
     if image.address_size == 4:
         return info >> 8, info & 0xFF
@@ -164,7 +164,7 @@ def _split(image: Image, info: Array) -> tuple[Array, Array]:
 
 
 def _apply(
-    image: Image,
+    image: ElfImage,
     section: Section,
     data: Array,
     rows: Array,

@@ -7,13 +7,13 @@ import os
 import struct
 
 from prettify.errors import TypeInfoError
-from prettify.sources.dwarf.image import RELOCATABLE
+from prettify.sources.elf_image import RELOCATABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from prettify.sources.dwarf.image import Image, Section
+    from prettify.sources.elf_image import ElfImage, Section
 
     Name = str  # Sections has a member of that name
 
@@ -43,7 +43,7 @@ class Sections:
         "split",
     )
 
-    def __init__(self, image: Image, *, split: bool = False) -> None:
+    def __init__(self, image: ElfImage, *, split: bool = False) -> None:
         self.image = image
         self.path = image.path
         self.byte_order: Literal["little", "big"] = image.byte_order
@@ -176,13 +176,13 @@ class Sections:
         return self._supplement
 
 
-def sections_named(image: Image, name: str, *, split: bool = False) -> list[Section]:
+def sections_named(image: ElfImage, name: str, *, split: bool = False) -> list[Section]:
     """The sections that are .debug_NAME, or what that was called when it was compressed."""
     end = SPLIT if split else ""
     return image.named(f".debug_{name}{end}") or image.named(f".zdebug_{name}{end}")
 
 
-def sections_of(image: Image) -> Sections | None:
+def sections_of(image: ElfImage) -> Sections | None:
     """The DWARF of a file, or that of its .dwo sections; None where it has neither."""
     for split in (False, True):
         if any(sections_named(image, name, split=split) for name in ("info", "types")):

@@ -11,9 +11,9 @@ import struct
 
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import constants as dw
-from prettify.sources.dwarf.image import open_image
 from prettify.sources.dwarf.sections import Sections, sections_named
 from prettify.sources.dwarf.units import read_units
+from prettify.sources.elf_image import open_elf_image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _dwo_name(root: Entry) -> str:
 
 def open_split(part: Part, units: list[Unit]) -> Iterator[Sections | TypeInfoError]:
     """What skeleton units stand for, as the sections of each file, or why it cannot be read."""
-    package = open_image(part.sections.path + ".dwp") or open_image(
+    package = open_elf_image(part.sections.path + ".dwp") or open_elf_image(
         os.path.splitext(part.sections.path)[0] + ".dwp"
     )
     if package is not None:
@@ -67,7 +67,7 @@ def _open_dwo(path: str, name: str, folder: str, wanted: int) -> Sections | Type
     )
     problem = "which is not there"
     for place in dict.fromkeys(places):
-        image = open_image(place)
+        image = open_elf_image(place)
         if image is None:
             continue
         sections = Sections(image, split=True)

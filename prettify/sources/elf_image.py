@@ -11,10 +11,10 @@ import struct
 
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources.compression import RATIOS, Damaged, inflate_zlib, inflate_zstd
+from prettify.sources.notes import build_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO, Literal
 
 MAGIC = b"\x7fELF"
@@ -30,7 +30,6 @@ METHODS = {1: ("zlib", inflate_zlib), 2: ("zstd", inflate_zstd)}
 OLD_MAGIC = b"ZLIB"  # of .zdebug sections, before a size of 8 bytes, big-endian
 MANY_NAMES = 0xFFFF  # e_shstrndx where the index does not fit into it
 MAX_NAME = 256  # bytes of a section's name, of which all that matter here are short
-GNU_BUILD_ID = 3  # the type of a note
 
 
 class Section:
@@ -46,7 +45,7 @@ class Section:
         self.name = name
 
 
-class Image:
+class ElfImage:
     """An ELF file. `address_size` in bytes; `mapping` is None where the bytes are in memory.
 
     Raises TypeInfoError where it is none, or its table of sections is damaged.
@@ -168,34 +167,17 @@ class Image:
             section.offset,
         )
 
+    def bytes_of(self, name: str) -> bytes | None:
+        """A copy of the contents of the section of that name, None where there is none."""
+        for section in self.named(name):
+            return bytes(self.contents(section))
+        return None
+
     @property
     def build_id(self) -> bytes:
         """What the linker named this file by; empty where it did not."""
-        for section in self.sections:
-            if section.kind == SHT_NOTE:
-                for owner, kind, text in self._notes(section):
-                    if owner == b"GNU\0" and kind == GNU_BUILD_ID:
-                        return text
-        return b""
-
-    def _notes(self, section: Section) -> Iterator[tuple[bytes, int, bytes]]:
-        """The notes (owner, type, text) of a section."""
-        data = self.raw(section)
-        words = struct.Struct(self.mark + "III")
-        at = 0
-        while at + words.size <= len(data):
-            owner, text, kind = words.unpack_from(data, at)
-            start = at + words.size + _aligned(owner)
-            yield (
-                bytes(data[at + words.size : at + words.size + owner]),
-                kind,
-                bytes(data[start : start + text]),
-            )
-            at = start + _aligned(text)
-
-
-def _aligned(size: int) -> int:
-    return (size + 3) & ~3
+        notes = (bytes(self.raw(s)) for s in self.sections if s.kind == SHT_NOTE)
+        return next(filter(None, (build_id(data, self.byte_order) for data in notes)), b"")
 
 
 def _text(texts: bytes, offset: int) -> str:
@@ -203,22 +185,22 @@ def _text(texts: bytes, offset: int) -> str:
     return texts[offset : end if end >= 0 else offset + MAX_NAME].decode("latin-1")
 
 
-def image_of(stream: BinaryIO, path: str) -> Image:
+def elf_image_of(stream: BinaryIO, path: str) -> ElfImage:
     """The ELF file that an open file holds; it may be closed afterwards."""
     try:
         mapping = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):  # in memory alone, a pipe, or empty
         stream.seek(0)
-        return Image(memoryview(stream.read()), path)
-    return Image(memoryview(mapping), path, mapping)
+        return ElfImage(memoryview(stream.read()), path)
+    return ElfImage(memoryview(mapping), path, mapping)
 
 
-def open_image(path: str) -> Image | None:
+def open_elf_image(path: str) -> ElfImage | None:
     """The ELF file of that path, or None where there is no file that can be read."""
     try:
         if not os.path.isfile(path):
             return None
         with open(path, "rb") as stream:
-            return image_of(stream, path)
+            return elf_image_of(stream, path)
     except OSError:
         return None
