@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +14,7 @@ from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.languages import Languages, language_codes
 from prettify.sources.dwarf.opening import open_dwarf
+from prettify.sources.elf_image import ElfImage
 from prettify.sources.search import Sources, find, listed
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ VERSIONS = (2, 3, 4, 5)
 
 
 def graph_of(*entries: Die | Unit, languages: Languages | None = None, **how: Any) -> Dwarf:
-    graph = open_dwarf(io.BytesIO(dwarf(*entries, **how)), "made", languages)
+    image = ElfImage(memoryview(dwarf(*entries, **how)), "made")
+    graph = open_dwarf(image, languages)
     assert graph is not None
     return graph
 

@@ -19,8 +19,8 @@ from prettify import layout as layouts
 from prettify import model
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources.dwarf import debug_files
-from prettify.sources.dwarf.image import open_image
 from prettify.sources.dwarf.sections import sections_of
+from prettify.sources.elf_image import open_elf_image
 from prettify.sources.opening import open_source
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def test_separate_files_by_build_id(
 ) -> None:
     monkeypatch.setattr(debug_files, "ROOTS", (str(tmp_path / "root"),))
     path = program("named", "-g")
-    image = open_image(str(path))
+    image = open_elf_image(str(path))
     assert image is not None
     name = image.build_id.hex()
     debug = tmp_path / "root" / ".build-id" / name[:2] / f"{name[2:]}.debug"
@@ -357,7 +357,7 @@ def test_two_objects_linked_to_one(source: Path, expected: object) -> None:
 def sections_of_small(tmp_path: Path) -> tuple[bytes, bytes]:
     path = tmp_path / "small.o"
     path.write_bytes(dwarf(die("base_type", name=("string", "int"), byte_size=4, encoding=5)))
-    image = open_image(str(path))
+    image = open_elf_image(str(path))
     assert image is not None
     sections = sections_of(image)
     assert sections is not None
@@ -430,7 +430,7 @@ def test_units_of_a_package_need_room(tmp_path: Path) -> None:
 
 
 def test_release_gives_back_whole_pages_alone(program: Callable[..., Path]) -> None:
-    image = open_image(str(program("mapped", "-g")))
+    image = open_elf_image(str(program("mapped", "-g")))
     assert image is not None
     sections = sections_of(image)
     assert sections is not None
@@ -442,9 +442,9 @@ def test_release_gives_back_whole_pages_alone(program: Callable[..., Path]) -> N
 
 def test_what_a_build_id_does_not_tell(program: Callable[..., Path], tmp_path: Path) -> None:
     path = program("keyed", "-g")
-    before = sections_of(open_image(str(path)))  # type: ignore[arg-type]
+    before = sections_of(open_elf_image(str(path)))  # type: ignore[arg-type]
     run("dwz", path)
-    after = sections_of(open_image(str(path)))  # type: ignore[arg-type]
+    after = sections_of(open_elf_image(str(path)))  # type: ignore[arg-type]
     assert before is not None
     assert after is not None
     assert before.build_id == after.build_id != b""
