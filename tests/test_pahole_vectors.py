@@ -20,10 +20,20 @@ if TYPE_CHECKING:
 FOLDER = VECTORS / "pahole"
 
 
+# The row's text has numbers where the DWARF has enumerators of these values, of which pahole keeps
+# 32 bits each. Its twin, of BTF made from the same types and with the same data, has their names.
+TWINS = {"enums-dwarf": "enums"}
+
+
 def rows() -> list[dict[str, Any]]:
     """The rows that have no arguments in their type: of BTF (.btf), and of DWARF (.o)."""
     vectors = json.loads((FOLDER / "prettify_vectors.json").read_text())["vectors"]
-    return [v for v in vectors if "(" not in (v["type"] or "")]
+    texts = {v["id"]: v["expect"] for v in vectors}
+    return [
+        {**v, "expect": texts[TWINS.get(v["id"], v["id"])]}
+        for v in vectors
+        if "(" not in (v["type"] or "")
+    ]
 
 
 def arguments(row: dict[str, Any]) -> list[str]:
@@ -54,7 +64,7 @@ def test_output_and_status(
 
 
 def test_all_rows_are_there() -> None:
-    assert len(rows()) == 301
+    assert len(rows()) == 343
 
 
 def test_standard_input() -> None:

@@ -17,8 +17,14 @@ from prettify.sources.dwarf import constants as dw
 from prettify.sources.dwarf.entries import MAX_ORIGINS, Part
 from prettify.sources.dwarf.kinds import KINDS, READERS, TRANSPARENT
 from prettify.sources.dwarf.languages import ALL, UNSCOPED
-from prettify.sources.dwarf.names import NamedTypes, Scopes
-from prettify.sources.dwarf.scopes import is_called, joined, last_component
+from prettify.sources.dwarf.names import (
+    NamedTypes,
+    Scopes,
+    is_called,
+    joined,
+    last_component,
+    scope_of,
+)
 from prettify.sources.dwarf.sections import Sections
 from prettify.sources.dwarf.split import open_split, skeletons, units_of
 from prettify.sources.dwarf.units import error
@@ -29,8 +35,8 @@ if TYPE_CHECKING:
 
     from prettify.description import Description
     from prettify.sources.dwarf.entries import Entry
+    from prettify.sources.dwarf.index import Found
     from prettify.sources.dwarf.languages import Languages
-    from prettify.sources.dwarf.names import Row
     from prettify.sources.dwarf.units import Unit
 
 MADE = 1 << 48
@@ -136,17 +142,25 @@ class Dwarf:
     def ids(self, name: str) -> list[int]:
         """The ids of all types of that name, definitions first.
 
-        The name may lack some or all of the scopes before it. Raises TypeInfoError where there is
-        none, and a part that might have it could not be opened.
+        The name may lack some or all of the scopes before it. Raises TypeInfoError where nothing
+        defines it, and a part that might could not be opened.
         """
         found = []
         for part in self.parts:
-            for row in self._named(part).find(last_component(name)):
-                if is_called(row.whole_name, name):
-                    found.append((row.declaration, part.base + row.position))
-        if not found and self._missing is not None:
+            for one in self._named(part).find(last_component(name)):
+                if is_called(self._whole_name(part, one), name):
+                    found.append((one.declaration, part.base + one.position))
+        if self._missing is not None and all(declared for declared, _ in found):
             raise self._missing
-        return [type_id for _, type_id in sorted(found)]
+        # Stable: the lookup has put what is local to functions last.
+        return [type_id for _, type_id in sorted(found, key=lambda pair: pair[0])]
+
+    def _whole_name(self, part: Part, found: Found) -> str:
+        """The name of what a lookup has found, as `name` gives it for an entry."""
+        scope = scope_of(found)
+        if scope and self._language(part, part.unit_at(found.position)) not in UNSCOPED:
+            return joined(scope, found.name)
+        return found.name
 
     def all_ids(self) -> Ids:
         """The ids of all named types, in order. Any other type's id is in it, too."""
@@ -156,26 +170,24 @@ class Dwarf:
 
     def summary(self, type_id: int) -> tuple[str, str]:
         """(kind, name) of a type, without building it."""
-        row = self.row(type_id)
-        if row is None or row.tag in UNTOLD:
+        part, found = self._listed(type_id)
+        if found is None or found.tag in UNTOLD:
             type_ = self.by_id(type_id)
             return type_.kind, type_.name
-        declared = row.declaration and row.tag in SAID
-        return model.FORWARD if declared else KINDS[row.tag], row.whole_name
+        declared = found.declaration and found.tag in SAID
+        return model.FORWARD if declared else KINDS[found.tag], self._whole_name(part, found)
 
     def size(self, type_id: int) -> int:
         """A type's size in bytes, or -1 where it has none."""
-        row = self.row(type_id)
-        if row is None or row.size < 0 or row.tag not in SAID:
+        _, found = self._listed(type_id)
+        if found is None or found.size < 0 or found.tag not in SAID:
             return model.size_of(self.by_id(type_id))
-        return row.size
+        return found.size
 
-    def row(self, type_id: int) -> Row | None:
-        """What a list of all names has about a type, if there is one yet."""
-        for part in self._parts:
-            if type_id < part.base + part.size:
-                return self._named(part).at(type_id - part.base)
-        return None
+    def _listed(self, type_id: int) -> tuple[Part, Found | None]:
+        """A type's part, and what the list of its names has about it, if there is one yet."""
+        part = self.part_of(type_id)
+        return part, self._named(part).at(type_id - part.base)
 
     def describe(self) -> Description:
         """What this source is; the types are those that have names, each once."""
@@ -191,12 +203,11 @@ class Dwarf:
         return known
 
     def _definition(self, forward: model.Forward) -> model.Type:
-        kind = KINDS[self.entry(forward.id).tag]
+        tag = self.entry(forward.id).tag
         for part in self.parts:
-            for row in self._named(part).find(last_component(forward.name)):
-                same = row.whole_name == forward.name and KINDS[row.tag] == kind
-                if same and not row.declaration:
-                    return self.by_id(part.base + row.position)
+            for one in self._named(part).defined(last_component(forward.name), tag):
+                if self._whole_name(part, one) == forward.name:
+                    return self.by_id(part.base + one.position)
         return forward
 
     def _named(self, part: Part) -> NamedTypes:
@@ -275,7 +286,8 @@ class Dwarf:
             return 0
         form, value = found
         part = entry.part
-        assert isinstance(value, int)
+        if not isinstance(value, int):
+            raise entry.error(f"form {form:#x} is no reference")
         if form in dw.UNIT_REFERENCE_FORMS:
             position = entry.unit.position + value
             if not entry.unit.first_entry <= position < entry.unit.end:
@@ -407,7 +419,7 @@ class Ids(Sequence[int]):
         if self._ids is None:
             graph = self._graph
             self._ids = [
-                part.base + row.position for part in graph.parts for row in graph._named(part).all
+                part.base + one.position for part in graph.parts for one in graph._named(part).all
             ]
         return self._ids
 

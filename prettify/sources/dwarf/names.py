@@ -1,83 +1,64 @@
-"""The named types of a part, as the compiled scan finds them."""
+"""The named types of a part: what the index and the lookup have, by whole names."""
 
 from __future__ import annotations
 
-from prettify.core import dwarf_scan
-from prettify.sources.dwarf.scanning import Scan
-from prettify.sources.dwarf.scopes import joined, scope_name
+from prettify.sources.dwarf.lookup import Lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from prettify.core.dwarf_names import Names
     from prettify.sources.dwarf.entries import Part
+    from prettify.sources.dwarf.index import Found
     from prettify.sources.dwarf.units import Unit
 
-TAG = 0xFFFF  # of a row's flags
-TEXT = 56  # bits of a name's reference that are the offset in one of the texts
-SHORT, LONG = 128, 1 << 13  # bytes that are looked at for the end of a name
-
-
-class Row:
-    """A named type: of one name, tag, size and scope there is one. `size` in bytes, -1 unknown."""
-
-    __slots__ = ("declaration", "name", "position", "scope", "size", "tag")
-
-    def __init__(self, position: int, name: str, size: int, flags: int, scope: str) -> None:
-        self.position = position
-        self.name = name
-        self.size = size
-        self.tag = flags & TAG
-        self.declaration = bool(flags & dwarf_scan.DECLARED)
-        self.scope = scope
-
-    @property
-    def whole_name(self) -> str:
-        """The name, behind those of what the type lies in."""
-        return joined(self.scope, self.name)
+SEPARATOR = "::"
+OPENING, CLOSING = "<([{", ">)]}"
 
 
 class NamedTypes:
-    """The named types of some units of a part."""
+    """The named types and variables of some units of a part."""
 
-    __slots__ = ("_all", "_found", "_rows", "part", "units")
+    __slots__ = ("_all", "_by_position", "_lookup", "part")
 
     def __init__(self, part: Part, units: list[Unit]) -> None:
         self.part = part
-        self.units = units
-        self._all: list[Row] | None = None
-        self._rows: dict[int, Row] = {}
-        self._found: dict[str, list[Row]] = {}
+        self._lookup = Lookup(part.sections, units, whole=len(units) == len(part.units))
+        self._all: list[Found] | None = None
+        self._by_position: dict[int, Found] = {}
 
     @property
-    def all(self) -> list[Row]:
+    def all(self) -> list[Found]:
         """All of them in order, declarations only of what is not defined."""
         if self._all is None:
-            rows = scanned(self.part, self.units)
-            defined = {(r.tag, r.name, r.scope) for r in rows if not r.declaration}
-            self._all = [
-                r for r in rows if not r.declaration or (r.tag, r.name, r.scope) not in defined
+            index = self._lookup.index()
+            types = list(index.entries())
+            defined = {(t.tag, t.name, t.scopes) for t in types if not t.declaration}
+            kept = [
+                t for t in types if not t.declaration or (t.tag, t.name, t.scopes) not in defined
             ]
-            self._rows = {row.position: row for row in rows}
-            self._found = {}
-            for row in rows:
-                self._found.setdefault(row.name, []).append(row)
+            kept += index.entries(variables=True)
+            kept.sort(key=lambda one: one.position)
+            self._all = kept
+            self._by_position = {one.position: one for one in kept}
         return self._all
 
-    def at(self, position: int) -> Row | None:
+    def at(self, position: int) -> Found | None:
         """The one at that position, once `all` are known."""
-        return self._rows.get(position)
+        return self._by_position.get(position)
 
-    def find(self, name: str) -> list[Row]:
-        """Those of that name, without scopes, in order."""
-        known = self._found.get(name)
-        if known is None and self._all is not None:
-            return []
-        if known is None:
-            wanted = name.encode("utf-8", "surrogateescape")
-            usable = wanted and b"\0" not in wanted
-            known = scanned(self.part, self.units, wanted) if usable else []
-            self._found[name] = known
-        return known
+    def find(self, name: str) -> list[Found]:
+        """Those of that name, without scopes: definitions first; variables if no type is defined.
+
+        Raises TypeInfoError where a damaged unit might have had it.
+        """
+        found = self._lookup.find(name)
+        if not found or found[0].declaration:
+            found += self._lookup.find(name, variables=True)
+        return found
+
+    def defined(self, name: str, tag: int) -> list[Found]:
+        """Those of that name and tag that are no declarations."""
+        found = self._lookup.find(name)
+        return [one for one in found if one.tag == tag and not one.declaration]
 
 
 class Scopes:
@@ -86,10 +67,11 @@ class Scopes:
     __slots__ = ("_by_name", "_by_position")
 
     def __init__(self, part: Part, unit: Unit) -> None:
-        rows = scanned(part, [unit])
-        self._by_position = {row.position: row.scope for row in rows}
-        # Of several that are alike in name, size and scope the scan has one only.
-        self._by_name = {(row.tag, row.name): row.scope for row in rows}
+        index = Lookup(part.sections, [unit], whole=False, jobs=1).index()
+        found = [*index.entries(), *index.entries(variables=True)]
+        self._by_position = {one.position: scope_of(one) for one in found}
+        # Of several that are alike in name, size and scope there is one only.
+        self._by_name = {(one.tag, one.name): scope_of(one) for one in found}
 
     def around(self, position: int, tag: int, name: str) -> str:
         """The whole name of what the type at that position lies in, empty for nothing."""
@@ -97,32 +79,29 @@ class Scopes:
         return self._by_name.get((tag, name), "") if scope is None else scope
 
 
-def scanned(part: Part, units: list[Unit], wanted: bytes = b"") -> list[Row]:
-    """The named types of units, or those of one name, in order."""
-    scan = Scan(part.sections, wanted)
-    scan.run(units)
-    names = scan.names
-    scopes: list[str] = []
-    for row in range(names.scope_count):
-        parent, name, tag, _, _ = names.scopes[row * 5 : row * 5 + 5]
-        scopes.append(
-            joined(scopes[parent] if parent >= 0 else "", scope_name(tag, _text(names, name)))
-        )
-    rows = []
-    for row in range(names.count):
-        position, name, size, flags, scope, _ = names.entries[row * 6 : row * 6 + 6]
-        inside = scopes[scope] if scope >= 0 else ""
-        rows.append(Row(position, _text(names, name), size, flags, inside))
-    rows.sort(key=lambda row: row.position)
-    return rows
+def scope_of(found: Found) -> str:
+    """The whole name of what a type lies in. Namespaces without a name have no say."""
+    return SEPARATOR.join(name for _, name in found.scopes if name)
 
 
-def _text(names: Names, reference: int) -> str:
-    text = names.texts[reference >> TEXT]
-    at = reference & ((1 << TEXT) - 1)
-    piece = bytes(text[at : at + SHORT])
-    end = piece.find(b"\0")
-    if end < 0:
-        piece = bytes(text[at : at + LONG])
-        end = piece.find(b"\0")
-    return piece[:end].decode("utf-8", "surrogateescape")
+def joined(scope: str, name: str) -> str:
+    """A name behind that of its scope."""
+    return f"{scope}{SEPARATOR}{name}" if scope else name
+
+
+def last_component(name: str) -> str:
+    """`B<C::D>` of `A::B<C::D>`."""
+    depth = start = 0
+    for at, character in enumerate(name):
+        if character in OPENING:
+            depth += 1
+        elif character in CLOSING and depth:
+            depth -= 1
+        elif not depth and name.startswith(SEPARATOR, at):
+            start = at + len(SEPARATOR)
+    return name[start:]
+
+
+def is_called(whole: str, name: str) -> bool:
+    """Whether a type of that whole name may be called by that one, which may lack outer scopes."""
+    return whole == name or whole.endswith(SEPARATOR + name)
