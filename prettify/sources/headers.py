@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from prettify.errors import TypeInfoError, UsageError, one_line
+from prettify.sources.request import CompilerOptions, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,35 +79,6 @@ for _bits in _SIZES:
             NAMES[f"{_before}le{_bits}"] = NAMES[f"{_before}be{_bits}"] = _UNSIGNED[_bits]
 
 
-class CompilerOptions:
-    """What the compiler of C sources is told.
-
-    include: folders for #include. macro: "NAME" or "NAME=VALUE". target_flags: what chooses the
-    machine and its layout (-m32, --target=…, -mbig-endian, -fpack-struct), or anything else.
-    """
-
-    __slots__ = ("include", "macro", "target_flags")
-
-    def __init__(
-        self,
-        include: Sequence[str] = (),
-        macro: Sequence[str] = (),
-        target_flags: Sequence[str] = (),
-    ) -> None:
-        self.include = tuple(include)
-        self.macro = tuple(macro)
-        self.target_flags = tuple(target_flags)
-
-    @property
-    def arguments(self) -> list[str]:
-        """Them all, as the compiler takes them."""
-        return [
-            *(f"-I{folder}" for folder in self.include),
-            *(f"-D{macro}" for macro in self.macro),
-            *self.target_flags,
-        ]
-
-
 def flags(text: str) -> list[str]:
     """A line of a compiler's arguments as a shell would take it apart. Raises UsageError."""
     from shlex import split
@@ -143,7 +115,6 @@ def _graph(
     from io import BytesIO
 
     from prettify.sources.elf import open_elf
-    from prettify.sources.request import Request
 
     made = _compiled(path, language, file, text, options or CompilerOptions())
     if not made.startswith(ELF_MAGIC):

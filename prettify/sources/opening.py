@@ -8,7 +8,7 @@ from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf, checked_base
 from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
-from prettify.sources.request import FORMATS, Request
+from prettify.sources.request import FORMATS, CompilerOptions, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from prettify.model import TypeGraph
     from prettify.sources.dwarf.languages import Languages
-    from prettify.sources.headers import CompilerOptions
 
 CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
 CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
@@ -126,7 +125,7 @@ def compiler_options(
     """
     if not (include or macro or target_flags):
         return None
-    from prettify.sources.headers import CompilerOptions, flags
+    from prettify.sources.headers import flags
 
     split = flags(target_flags) if isinstance(target_flags, str) else target_flags
     return CompilerOptions(include, macro, split)

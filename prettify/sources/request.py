@@ -8,9 +8,37 @@ if TYPE_CHECKING:
 
     from prettify.model import TypeGraph
     from prettify.sources.dwarf.languages import Languages
-    from prettify.sources.headers import CompilerOptions
 
 FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
+
+
+class CompilerOptions:
+    """What the compiler of C sources is told.
+
+    include: folders for #include. macro: "NAME" or "NAME=VALUE". target_flags: what chooses the
+    machine and its layout (-m32, --target=…, -mbig-endian, -fpack-struct), or anything else.
+    """
+
+    __slots__ = ("include", "macro", "target_flags")
+
+    def __init__(
+        self,
+        include: Sequence[str] = (),
+        macro: Sequence[str] = (),
+        target_flags: Sequence[str] = (),
+    ) -> None:
+        self.include = tuple(include)
+        self.macro = tuple(macro)
+        self.target_flags = tuple(target_flags)
+
+    @property
+    def arguments(self) -> list[str]:
+        """Them all, as the compiler takes them."""
+        return [
+            *(f"-I{folder}" for folder in self.include),
+            *(f"-D{macro}" for macro in self.macro),
+            *self.target_flags,
+        ]
 
 
 class Request:

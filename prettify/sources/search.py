@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prettify.description import Description
     from prettify.model import Type, TypeGraph
     from prettify.sources.dwarf.languages import Languages
-    from prettify.sources.headers import CompilerOptions
+    from prettify.sources.request import CompilerOptions
 
 WORDS = {word: kind for kind, word in model.KIND_WORDS.items()}
 BARE_ORDER = LISTED  # a bare name finds the first of these that has a size
