@@ -17,6 +17,7 @@ import pytest
 import prettify
 from conftest import COMMAND as LAUNCH
 from conftest import ROOT, VECTORS
+from prettify.cli import main
 from prettify.cli.decode import COMMAND
 from prettify.cli.types import COMMAND as TYPES_COMMAND
 from prettify.dialects import C_DIALECTS
@@ -447,3 +448,17 @@ def test_as_a_module() -> None:
 
 def test_version() -> None:
     assert text(["--version"]) == f"prettify {prettify.__version__}\n"
+
+
+def test_a_package_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As for the single file on a machine with python3 alone."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "numpy"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "prettify.sources.dwarf.relocations", raising=False)
+    made = VECTORS / "pahole" / "gcc-dwarf5.o"
+    assert main(["-t", str(made), "-F", "dwarf", "-C", "s_ints", os.devnull]) == 2
+    assert capfd.readouterr().err == (
+        "prettify: this needs numpy, which is not here: pip install numpy\n"
+    )

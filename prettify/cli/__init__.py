@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from prettify.errors import DataError, PrettifyError
+from prettify.errors import DataError, PrettifyError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         return complain(DataError(f"cannot write: {error.strerror}"))
+    except ModuleNotFoundError as error:
+        # A package that is part of an installation, but not of the single file on a bare machine.
+        name = (error.name or "").partition(".")[0]
+        return complain(UsageError(f"this needs {name}, which is not here: pip install {name}"))
     except MemoryError:
         return complain(DataError("not enough memory"))
 
