@@ -454,7 +454,7 @@ def test_a_package_that_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """As for the single file on a machine with python3 alone."""
-    for name in [name for name in sys.modules if name.split(".")[0] == "numpy"]:
+    for name in {"numpy", *(name for name in sys.modules if name.startswith("numpy."))}:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "prettify.sources.dwarf.relocations", raising=False)
     made = VECTORS / "pahole" / "gcc-dwarf5.o"
