@@ -191,7 +191,8 @@ def test_what_raw_btf_is(tmp_path: Path) -> None:
 def test_what_an_elf_file_says_of_itself(section: str, tmp_path: Path) -> None:
     path = tmp_path / "types.o"
     comment = b"\0GCC: (Debian) 12.2\0clang 14\0GCC: (Debian) 12.2\0"
-    sections = {".BTF": small_types().bytes(), ".comment": comment, section: Section(OTHER_NOTE + NOTE, kind=7)}
+    notes = Section(OTHER_NOTE + NOTE, kind=7)
+    sections = {".BTF": small_types().bytes(), ".comment": comment, section: notes}
     path.write_bytes(elf(sections))
     [source] = described("-t", str(path))
     assert source["container"] == "ELF"
