@@ -161,7 +161,7 @@ WAYS = [
     Way(GCC, ("-gdwarf-4",), finish=_separate_by_link, needs=("objcopy",)),
     *(
         Way(GCC, ("-g",), finish=_compressed(kind), needs=("objcopy",))
-        for kind in ("zlib", "zlib-gnu")
+        for kind in ("zlib", "zlib-gnu", "zstd")
     ),
     *(Way(GCC, (f"-gdwarf-{n}",), finish=_dwz, needs=("dwz",)) for n in (4, 5)),
     *(
