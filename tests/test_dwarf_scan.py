@@ -16,6 +16,7 @@ from elftools.dwarf.enums import ENUM_DW_TAG
 
 from dwarf_reference import Named, named
 from dwarf_writer import Die, DwarfWriter, Form, die, form, uleb128
+from elf_writer import elf
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import cache, constants, lookup, scanning
 from prettify.sources.dwarf.abbreviations import Abbreviations
@@ -541,6 +542,29 @@ def test_units_of_unknown_versions_are_left_out() -> None:
         read_units(sections_of(w.elf()))
     w.unit(node("b", 1))
     assert len(read_units(sections_of(w.elf()))) == 1
+
+
+def abbreviation(code: int, *attributes: int) -> bytes:
+    pairs = b"".join(uleb128(attribute) + uleb128(0x0B) for attribute in attributes)
+    return uleb128(code) + uleb128(0x34) + b"\1" + pairs + bytes(2)
+
+
+def test_tables_are_read_as_far_as_they_are_needed() -> None:
+    codes = [*range(1, 700), 5, 1 << 40, 3]
+    table = b"".join(abbreviation(code, place + 1) for place, code in enumerate(codes))
+    whole = Abbreviations(sections_of(elf({".debug_info": b"", ".debug_abbrev": table + b"\0"})))
+    for code in (699, 5, 1 << 40, 3, 1):
+        found = whole.find(0, code)
+        assert (found.code, found.tag, found.has_children) == (code, 0x34, True)
+        assert found.attributes == ((codes.index(code) + 1, 0x0B, 0),)  # the first of its code
+    with pytest.raises(TypeInfoError, match="no abbreviation 777 in this table"):
+        whole.find(0, 777)
+    cut = Abbreviations(sections_of(elf({".debug_info": b"", ".debug_abbrev": table[:-1]})))
+    assert cut.find(0, 1 << 40).code == 1 << 40
+    with pytest.raises(TypeInfoError, match="an abbreviation is cut short"):
+        cut.find(0, 777)
+    with pytest.raises(TypeInfoError, match="past the end"):
+        cut.find(len(table), 1)
 
 
 @pytest.mark.parametrize(

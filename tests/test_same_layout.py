@@ -56,7 +56,6 @@ class Way(NamedTuple):
     format: str = "dwarf"
     finish: Finish | None = None
     needs: tuple[str, ...] = ()  # commands
-    like: tuple[str, ...] = ()  # flags that the machine's layouts depend on
 
     def __str__(self) -> str:
         done = getattr(self.finish, "__name__", "").strip("_")
@@ -118,7 +117,9 @@ def _dwz(made: Path) -> Path:
 
 def _compressed(kind: str) -> Finish:
     def compress(made: Path) -> Path:
-        subprocess.run(["objcopy", f"--compress-debug-sections={kind}", made], check=True)
+        command = ["objcopy", f"--compress-debug-sections={kind}", str(made)]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip(f"objcopy cannot compress with {kind}")
         return made
 
     compress.__name__ = f"compressed with {kind}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from prettify.core.dwarf_places import places
+from prettify.core.tables import zeroes
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf.constants import DW_FORM_implicit_const
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     Attribute: TypeAlias = tuple[int, int, int]
 
 MAX_CODES = 1 << 18  # in one table; LTO of the largest programs has thousands
-MAX_ATTRIBUTES = 1 << 20  # in one table
+MAX_ATTRIBUTES = 1 << 12  # of one entry
+AT_ONCE = 256  # abbreviations that are looked for together
 PADDED_LEB128 = 32  # bytes of a number, which assemblers may pad
 
 
@@ -54,69 +57,71 @@ class Abbreviations:
         if table is None:
             table = self._tables[offset] = _Table(self._data, self._path, offset)
         known = table.known.get(code)
-        return known if known is not None else table.read_until(code)
+        return known if known is not None else table.read(code)
 
 
 class _Table:
-    """One table; `known` is what has been read of it."""
+    """One table: where its abbreviations begin, and those that were asked for."""
 
-    __slots__ = ("_at", "_attributes", "_data", "_path", "_start", "known")
+    __slots__ = ("_data", "_end", "_path", "_places", "_start", "known")
 
     def __init__(self, data: memoryview, path: str, offset: int) -> None:
         self._data = data
         self._path = path
-        self._start = self._at = offset
-        self._attributes = 0
+        self._start = self._end = offset
+        self._places: dict[int, int] = {}
         self.known: dict[int, Abbreviation] = {}
         if offset >= len(data):
             raise TypeInfoError(
                 f"abbreviations at {offset:#x}, past the end at {len(data):#x}", path
             )
 
-    def read_until(self, code: int) -> Abbreviation:
-        """Read on until that code has been met."""
-        while True:
-            found = self._next()
-            if found is None:
+    def read(self, code: int) -> Abbreviation:
+        """The abbreviation of that code."""
+        place = self._places.get(code)
+        while place is None:
+            if self._end > len(self._data):
                 raise TypeInfoError(
                     f"no abbreviation {code} in this table", self._path, self._start
                 )
-            # The first of several with one code counts.
-            self.known.setdefault(found.code, found)
-            if found.code == code:
-                return found
+            self._find_more()
+            place = self._places.get(code)
+        found = self.known[code] = self._read(place)
+        return found
 
-    def _next(self) -> Abbreviation | None:
-        """The next abbreviation; None at the table's end."""
-        data, start = self._data, self._at
+    def _find_more(self) -> None:
+        """Find where some more abbreviations begin. The first of several with one code counts."""
+        pairs = zeroes("q", 2 * AT_ONCE)
+        count, end = places(self._data, self._end, pairs)
+        found = pairs[: 2 * count].tolist()
+        self._places = {**dict(zip(found[-2::-2], found[::-2])), **self._places}
+        if not count and end == self._end:
+            raise TypeInfoError("an abbreviation is cut short", self._path, end)
+        if len(self._places) > MAX_CODES:
+            raise TypeInfoError("too many abbreviations in one table", self._path, end)
+        self._end = end
+
+    def _read(self, at: int) -> Abbreviation:
+        """The abbreviation that begins there, which is known to be whole."""
+        data, start = self._data, at
         try:
-            code, at = read_uleb128(data, start)
-            if not code:
-                return None
+            code, at = read_uleb128(data, at)
             tag, at = read_uleb128(data, at)
             has_children = data[at] != 0
             at += 1
-            attributes = []
-            while True:
+            attributes: list[Attribute] = []
+            while len(attributes) < MAX_ATTRIBUTES:
                 attribute, at = read_uleb128(data, at)
                 form, at = read_uleb128(data, at)
                 value = 0
                 if form == DW_FORM_implicit_const:
                     value, at = read_sleb128(data, at)
                 if not attribute and not form:
-                    break
+                    return Abbreviation(code, tag, has_children, tuple(attributes))
                 attributes.append((attribute, form, value))
-                self._attributes += 1
-                if self._attributes > MAX_ATTRIBUTES:
-                    raise ValueError
-        except IndexError:
-            raise TypeInfoError("an abbreviation is cut short", self._path, start) from None
         except ValueError:
-            raise TypeInfoError("an abbreviation makes no sense", self._path, start) from None
-        self._at = at
-        if len(self.known) >= MAX_CODES:
-            raise TypeInfoError("too many abbreviations in one table", self._path, start)
-        return Abbreviation(code, tag, has_children, tuple(attributes))
+            pass
+        raise TypeInfoError("an abbreviation makes no sense", self._path, start)
 
 
 def read_uleb128(data: memoryview, at: int) -> tuple[int, int]:
