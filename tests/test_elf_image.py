@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import VECTORS
-from elf_writer import elf
+from elf_writer import Section, elf
+from prettify.errors import TypeInfoError
 from prettify.sources.elf_image import SHT_NOBITS, ElfImage, open_elf_image
 
 elffile = pytest.importorskip("elftools.elf.elffile")
@@ -53,3 +54,9 @@ def test_made_files_of_each_kind(bits: int, order: str) -> None:
     assert (8 * image.address_size, image.byte_order) == (bits, order)
     assert {name: image.bytes_of(name) for name in contents} == contents
     assert image.bytes_of(".none") is None
+
+
+def test_names_that_cannot_be_printed_are_escaped() -> None:
+    image = ElfImage(memoryview(elf({"\1\n": Section(b"", size=1 << 40)})), "made")
+    with pytest.raises(TypeInfoError, match=r"section \\x01\\n, 1099511627776 bytes at"):
+        image.contents(image.sections[1])

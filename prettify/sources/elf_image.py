@@ -9,7 +9,7 @@ import mmap
 import os
 import struct
 
-from prettify.errors import TypeInfoError, UsageError
+from prettify.errors import TypeInfoError, UsageError, one_line
 from prettify.sources.compression import RATIOS, Damaged, inflate_zlib, inflate_zstd
 from prettify.sources.notes import build_id
 
@@ -103,7 +103,8 @@ class ElfImage:
         offset, size = (rows[names][4], rows[names][5]) if names < count else (0, 0)
         texts = bytes(self.data[offset : offset + size])
         return [
-            Section(index, _text(texts, fields[0]), fields) for index, fields in enumerate(rows)
+            Section(index, one_line(_text(texts, fields[0])), fields)
+            for index, fields in enumerate(rows)
         ]
 
     def named(self, name: str) -> list[Section]:
