@@ -60,6 +60,17 @@ def tables(source: Path | bytes, format: str | None = None) -> dict[str, list[An
     return found
 
 
+def until_wrong(source: bytes) -> tuple[list[Any], str]:
+    """The records that can be read, and what is said to be wrong behind them."""
+    found = []
+    try:
+        for record in prettify.read(source):
+            found.append(record)
+    except prettify.DataError as error:
+        return found, str(error)
+    return found, ""
+
+
 def enumerators(format: str) -> dict[str, int]:
     """The numbers of a format's enumerators, as its header spells them."""
     header = (ROOT / "formats" / format / f"{format}.h").read_text()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from format_readers import enumerators, need, run, sample, tables, until_wrong
+from format_oracles import enumerators, need, run, sample, tables, until_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from format_readers import enumerators, guid, need, run, sample, tables, text, until_wrong
+from format_oracles import enumerators, guid, need, run, sample, tables, text, until_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path

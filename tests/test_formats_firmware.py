@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from format_readers import enumerators, need, run, sample, tables, text
+from format_oracles import enumerators, need, run, sample, tables, text
 
 if TYPE_CHECKING:
     from pathlib import Path
