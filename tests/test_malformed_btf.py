@@ -629,6 +629,7 @@ def test_the_deepest_nesting_compiles(kind: str) -> None:
         assert b"7" in b"".join(emitter.render(program, b"\7\0\0\0", 0, 1))
 
 
+@pytest.mark.slow_pure
 @pytest.mark.usefixtures("quick")
 def test_what_is_compiled_from_a_layout_is_limited_too() -> None:
     def nested(members: int) -> layout.Layout:
