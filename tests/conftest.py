@@ -21,10 +21,26 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "tests" / "vectors"
+# Programs for administrators are in no user's PATH.
+PATH = os.pathsep.join(
+    (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin")
+)
 # The command under test.
 COMMAND = [sys.executable, str(ROOT / "tests" / "launch.py")]
 PURE = os.environ.get("PRETTIFY_PURE") == "1"
 EXAMPLES_PART = 4 if PURE and os.environ.get("PRETTIFY_EXAMPLES_FULL") != "1" else 1
+
+
+def need(*programs: str) -> None:
+    """Skip the test where one of the programs is missing."""
+    for program in programs:
+        if shutil.which(program, path=PATH) is None:
+            pytest.skip(f"{program} is not installed")
+
+
+def need_shell() -> None:
+    """Skip the test where bash, or what scripts call, is missing."""
+    need("bash", "cat", "grep", "head")
 
 
 def examples(count: int) -> int:

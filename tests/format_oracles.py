@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
 import prettify
-from conftest import ROOT
+from conftest import PATH, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
-
-# Programs for administrators are in no user's PATH.
-PATH = os.pathsep.join(
-    (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin")
-)
-
-
-def need(*programs: str) -> None:
-    """Skip the test where one of the programs is missing."""
-    for program in programs:
-        if shutil.which(program, path=PATH) is None:
-            pytest.skip(f"{program} is not installed")
 
 
 def run(*command: str | Path, data: bytes = b"", folder: Path | None = None) -> str:
