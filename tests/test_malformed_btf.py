@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import time
@@ -11,6 +12,7 @@ from random import Random
 import pytest
 
 import btf_writer as kinds
+import malformed
 from btf_kinds import split_btf
 from btf_writer import BtfWriter, type_info
 from elf_writer import Section, elf
@@ -60,12 +62,7 @@ def raw(
     )
 
 
-def assert_fails(read: Callable[[], object], what: str, offset: int | None) -> None:
-    with pytest.raises(TypeInfoError) as caught:
-        read()
-    error = caught.value
-    place = "" if offset is None else f" (at byte {offset:#x})"
-    assert (str(error), error.path, error.offset) == (f"{PATH}: {what}{place}", PATH, offset)
+assert_fails = functools.partial(malformed.assert_fails, path=PATH)
 
 
 # --- The header and the sections ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import time
 import tracemalloc
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import malformed
 from ctf_kinds import INT, common, family
 from ctf_writer import (
     COMPRESSED,
@@ -34,15 +36,7 @@ from prettify.sources.strings import MAX_NAME
 PATH = "bad.ctf"
 HEADER = FORMS["libctf-3"].header_size
 FIRST = HEADER + 16 + 24  # where type 3 is, behind an int and a struct of it
-
-
-def assert_fails(read: Callable[[], object], what: str, offset: int | None, path: str = "") -> None:
-    with pytest.raises(TypeInfoError) as caught:
-        read()
-    error = caught.value
-    path = path or PATH
-    place = "" if offset is None else f" (at byte {offset:#x})"
-    assert (str(error), error.path, error.offset) == (f"{path}: {what}{place}", path, offset)
+assert_fails = functools.partial(malformed.assert_fails, path=PATH)
 
 
 # --- The header and the sections ---
