@@ -14,17 +14,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Endian = Literal["little", "big"]
+from word_writer import Bytes, Endian, Int, WordWriter
+
 Name: TypeAlias = "str | bytes"
 """A name; bytes are taken as they are, "" is the empty string at offset 0."""
 Member: TypeAlias = "tuple[Name, int, int] | tuple[Name, int, int, int]"
 """(name, type id, offset in bits) and, for a bitfield, its width in bits."""
-# Inside the class below, `bytes` and `int` are methods and `float` too: annotations there use
-# these names instead.
-Bytes: TypeAlias = bytes
-Int: TypeAlias = int
 
 KIND_INT = 1
 KIND_PTR = 2
@@ -57,7 +54,6 @@ _MAGIC = 0xEB9F
 _VERSION = 1
 _HEADER_SIZE = 24
 _INT_SIGNED, _INT_CHAR, _INT_BOOL = 1, 2, 4
-_U32 = 0xFFFFFFFF
 
 
 def type_info(kind: int, vlen: int = 0, kind_flag: bool = False) -> int:
@@ -70,18 +66,19 @@ def type_info(kind: int, vlen: int = 0, kind_flag: bool = False) -> int:
     return int(kind_flag) << 31 | kind << 24 | vlen
 
 
-class BtfWriter:
+class BtfWriter(WordWriter):
     """Collects types; every method that adds one returns its id, counted from 1.
 
     With `base` the result is split BTF: ids and string offsets go on where those of the base
     end, and names that the base has are taken from it. The base must be complete by then.
     """
 
+    TYPEDEF, VOLATILE, CONST, RESTRICT = KIND_TYPEDEF, KIND_VOLATILE, KIND_CONST, KIND_RESTRICT
+
     def __init__(self, endian: Endian | None = None, *, base: BtfWriter | None = None) -> None:
         """Start with no types; the byte order is that of `base` unless given, else little."""
         self._base = base
-        self.endian: Endian = endian or (base.endian if base else "little")
-        self._order = "<" if self.endian == "little" else ">"
+        super().__init__(endian or (base.endian if base else "little"))
         self._types: list[Bytes] = []
         self._first_id: Int = base.next_id if base else 1
         self._strings = bytearray() if base else bytearray(b"\0")
@@ -146,10 +143,6 @@ class BtfWriter:
         """Any three words and any bytes behind them; see `type_info` and `words`."""
         self._types.append(self.words(name_off, info, size_or_type) + tail)
         return self.next_id - 1
-
-    def words(self, *values: Int) -> Bytes:
-        """32-bit words in this writer's byte order; negative values become two's complement."""
-        return struct.pack(f"{self._order}{len(values)}I", *(value & _U32 for value in values))
 
     def _add(
         self,
@@ -259,22 +252,6 @@ class BtfWriter:
     def fwd(self, name: Name, *, union: bool = False) -> Int:
         """A struct, or else a union, of which only the name is known."""
         return self._add(KIND_FWD, name, 0, kind_flag=union)
-
-    def typedef(self, name: Name, to: Int) -> Int:
-        """Another name for a type."""
-        return self._add(KIND_TYPEDEF, name, to)
-
-    def volatile(self, of: Int) -> Int:
-        """A volatile type."""
-        return self._add(KIND_VOLATILE, "", of)
-
-    def const(self, of: Int) -> Int:
-        """A const type."""
-        return self._add(KIND_CONST, "", of)
-
-    def restrict(self, of: Int) -> Int:
-        """A restrict type."""
-        return self._add(KIND_RESTRICT, "", of)
 
     def func_proto(self, returns: Int, parameters: Sequence[tuple[Name, Int]] = ()) -> Int:
         """The type of a function; a last parameter ("", 0) stands for variable arguments."""

@@ -1,4 +1,7 @@
-"""Which prettify is tested: as installed; with PRETTIFY_PURE=1, without compiled modules."""
+"""Which prettify is tested: as installed; with PRETTIFY_PURE=1, without compiled modules.
+
+The latter is slow, so that property tests try fewer examples, unless PRETTIFY_EXAMPLES_FULL=1.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -17,9 +21,35 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "tests" / "vectors"
+# Programs for administrators are in no user's PATH.
+PATH = os.pathsep.join(
+    (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin")
+)
 # The command under test.
 COMMAND = [sys.executable, str(ROOT / "tests" / "launch.py")]
 PURE = os.environ.get("PRETTIFY_PURE") == "1"
+EXAMPLES_PART = 4 if PURE and os.environ.get("PRETTIFY_EXAMPLES_FULL") != "1" else 1
+
+
+def need(*programs: str) -> None:
+    """Skip the test where one of the programs is missing."""
+    for program in programs:
+        if shutil.which(program, path=PATH) is None:
+            pytest.skip(f"{program} is not installed")
+
+
+def need_shell() -> None:
+    """Skip the test where bash, or what scripts call, is missing."""
+    need("bash", "cat", "grep", "head")
+
+
+def examples(count: int) -> int:
+    """How many examples a property test tries that tries `count` of them on compiled modules."""
+    return count // EXAMPLES_PART
+
+
+hypothesis.settings.register_profile("tests", max_examples=examples(100))
+hypothesis.settings.load_profile("tests")
 
 
 def _use_uncompiled_copy() -> None:

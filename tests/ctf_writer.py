@@ -14,15 +14,14 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Endian = Literal["little", "big"]
+from word_writer import Bytes, Endian, Int, WordWriter
+
 Name: TypeAlias = "str | bytes | int"
 """A name; bytes are taken as they are, and a number is a string offset of itself."""
 Member: TypeAlias = "tuple[Name, int, int]"
 """(name, type id, offset in bits)."""
-Bytes: TypeAlias = bytes
-Int: TypeAlias = int
 
 (
     KIND_UNKNOWN,
@@ -101,11 +100,13 @@ FORMS = {
 }
 
 
-class CtfWriter:
+class CtfWriter(WordWriter):
     """Collects types; every method that adds one returns its id, counted from 1.
 
     parent_name: makes it a child dictionary, whose own ids have the child bit.
     """
+
+    TYPEDEF, VOLATILE, CONST, RESTRICT = KIND_TYPEDEF, KIND_VOLATILE, KIND_CONST, KIND_RESTRICT
 
     def __init__(
         self,
@@ -116,8 +117,7 @@ class CtfWriter:
         unit_name: Name = "",
     ) -> None:
         self.form = FORMS[form]
-        self.endian: Endian = endian
-        self._order = "<" if endian == "little" else ">"
+        super().__init__(endian)
         self._types: list[Bytes] = []
         self._strings = bytearray(b"\0")
         self._offsets: dict[Bytes, Int] = {b"": 0}
@@ -142,10 +142,6 @@ class CtfWriter:
             self._offsets[raw] = len(self._strings)
             self._strings += raw + b"\0"
         return self._offsets[raw]
-
-    def words(self, *values: Int) -> Bytes:
-        """32-bit words; negative values become two's complement."""
-        return struct.pack(f"{self._order}{len(values)}I", *(v & 0xFFFFFFFF for v in values))
 
     def halves(self, *values: Int) -> Bytes:
         """16-bit words."""
@@ -298,22 +294,6 @@ class CtfWriter:
     def forward(self, name: Name, kind: Int = KIND_STRUCT) -> Int:
         """A struct, union or enum of which only the name is known."""
         return self._add(KIND_FORWARD, name, kind)
-
-    def typedef(self, name: Name, to: Int) -> Int:
-        """Another name for a type."""
-        return self._add(KIND_TYPEDEF, name, to)
-
-    def volatile(self, of: Int) -> Int:
-        """A volatile type."""
-        return self._add(KIND_VOLATILE, "", of)
-
-    def const(self, of: Int) -> Int:
-        """A const type."""
-        return self._add(KIND_CONST, "", of)
-
-    def restrict(self, of: Int) -> Int:
-        """A restrict type."""
-        return self._add(KIND_RESTRICT, "", of)
 
     def slice(self, of: Int, bits: Int, *, offset: Int = 0, size: Int = 4) -> Int:
         """Some bits of another type."""

@@ -15,19 +15,22 @@ import sys
 from pathlib import Path
 from random import Random
 
+from elf_writer import elf
 from mutants import judged, read_limited, read_list, read_type
 from prettify.sources.search import Sources
 
-VECTORS = Path(__file__).resolve().parent / "vectors" / "pahole"
+VECTORS = Path(__file__).resolve().parent / "vectors"
 NAME = "mutant.o"
 MAX_TYPES = 40  # built of one mutant
 
-# What is damaged: (file, format, beginnings of the names of sections).
+# What is damaged: (file, format, beginnings of the names of sections). What is no ELF file is put
+# into one, as a section.
 ORIGINALS = {
-    "dwarf-4": ("gcc-dwarf4.o", "dwarf", (".debug_", ".rela.debug_")),
-    "dwarf-5": ("gcc-dwarf5.o", "dwarf", (".debug_", ".rela.debug_")),
-    "clang-dwarf-5": ("clang-dwarf5.o", "dwarf", (".debug_", ".rela.debug_")),
-    "i386": ("gcc-m32.o", "dwarf", (".debug_", ".rel.debug_")),
+    "dwarf-4": ("pahole/gcc-dwarf4.o", "dwarf", (".debug_", ".rela.debug_")),
+    "dwarf-5": ("pahole/gcc-dwarf5.o", "dwarf", (".debug_", ".rela.debug_")),
+    "clang-dwarf-5": ("pahole/clang-dwarf5.o", "dwarf", (".debug_", ".rela.debug_")),
+    "i386": ("pahole/gcc-m32.o", "dwarf", (".debug_", ".rel.debug_")),
+    "ctf-in-elf": ("ctf/ld-units.ctf", "ctf", (".ctf",)),
 }
 UNUSED = (".debug_line", ".debug_aranges", ".debug_loc", ".debug_rng", ".debug_frame")
 VALUES = (0, 1, 2, 3, 8, 0x7F, 0x80, 0xFF, 0x100, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -38,7 +41,8 @@ class Original:
 
     def __init__(self, name: str) -> None:
         file, self.format, beginnings = ORIGINALS[name]
-        self.data = (VECTORS / file).read_bytes()
+        data = (VECTORS / file).read_bytes()
+        self.data = data if data.startswith(b"\x7fELF") else elf({beginnings[0]: data})
         self.places = [(0, 64), *_sections(self.data, beginnings)]
 
 

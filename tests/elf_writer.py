@@ -14,7 +14,7 @@ from typing import Literal
 
 Endian = Literal["little", "big"]
 
-PROGBITS, STRTAB, NOBITS = 1, 3, 8
+PROGBITS, STRTAB, NOTES, NOBITS = 1, 3, 7, 8
 COMPRESSED = 0x800
 _RELOCATABLE, _CURRENT = 1, 1
 _CLASSES = {32: 1, 64: 2}

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
 import prettify
-from conftest import ROOT
+from conftest import PATH, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
-
-# Programs for administrators are in no user's PATH.
-PATH = os.pathsep.join(
-    (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin")
-)
-
-
-def need(*programs: str) -> None:
-    """Skip the test where one of the programs is missing."""
-    for program in programs:
-        if shutil.which(program, path=PATH) is None:
-            pytest.skip(f"{program} is not installed")
 
 
 def run(*command: str | Path, data: bytes = b"", folder: Path | None = None) -> str:
@@ -58,6 +43,17 @@ def tables(source: Path | bytes, format: str | None = None) -> dict[str, list[An
     for record in prettify.read(source, format):
         found.setdefault(record.table, []).append((record.offset, record.values))
     return found
+
+
+def until_wrong(source: bytes) -> tuple[list[Any], str]:
+    """The records that can be read, and what is said to be wrong behind them."""
+    found = []
+    try:
+        for record in prettify.read(source):
+            found.append(record)
+    except prettify.DataError as error:
+        return found, str(error)
+    return found, ""
 
 
 def enumerators(format: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ import numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conftest import examples
 from prettify import layout as layouts
 from prettify import model
 from prettify.compilers import values
@@ -25,7 +26,7 @@ from prettify.sources.btf import Btf
 from strategies import c_types, record_bytes
 
 property_test = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from btf_writer import BtfWriter
+from conftest import examples
 from conversions import converted, projection, same, unpacked
 from prettify import layout as layouts
 from prettify.compilers import columns, values
@@ -39,7 +40,7 @@ from prettify.records.forms.parquet import Parquet
 
 NAMES = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
 property_test = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -169,8 +169,9 @@ def test_a_bad_type_does_not_keep_others_from_being_read() -> None:
 # --- `info` with the wide masks: 24 bits of count, 7 bits of kind ---
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("count", [0xFFFF, 0x10000, 0x12345])
+@pytest.mark.parametrize(
+    ("order", "count"), [("little", 0xFFFF), ("little", 0x10000), ("big", 0x12345)]
+)
 def test_more_elements_than_16_bits_count(order: Endian, count: int) -> None:
     writer = BtfWriter(order)
     char = writer.int("char", 1)

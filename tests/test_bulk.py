@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import prettify
+from conftest import examples
 from prettify import layout as layouts
 from prettify.api import RecordType
 from prettify.core import emitter, shortest
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 FLAGS = ("compact", "noname", "ptr_raw", "zero", "hex")
 property_test = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -148,7 +149,7 @@ EDGES = st.integers(0, 19).map(lambda n: 10**n)
 NUMBERS = st.one_of(st.integers(0, (1 << 64) - 1), EDGES, EDGES.map(lambda n: n - 1))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=50))
 def test_digits_of_integers(numbers: list[int]) -> None:
     to = assembler.Assembler()
@@ -183,7 +184,7 @@ def test_every_small_float_is_shortest(form: int) -> None:
     assert float_texts(form, 2, bits) == exact(form, bits)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.integers(0, (1 << 64) - 1), min_size=30, max_size=60))
 def test_doubles_and_singles_are_shortest(numbers: list[int]) -> None:
     # Random bits, powers of two (whose lower neighbours are nearer), and short decimals.

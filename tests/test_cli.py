@@ -16,7 +16,7 @@ import pytest
 
 import prettify
 from conftest import COMMAND as LAUNCH
-from conftest import ROOT, VECTORS
+from conftest import ROOT, VECTORS, need_shell
 from prettify.cli import main
 from prettify.cli.decode import COMMAND
 from prettify.cli.types import COMMAND as TYPES_COMMAND
@@ -185,6 +185,7 @@ def test_an_empty_input_has_no_header() -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
+    need_shell()
     command = f"{shlex.join(LAUNCH)} -t {ZOO} -C u8 < /dev/zero | head -n 1"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, timeout=30, check=False

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
+from conftest import examples
 from elf_writer import elf
 from packers import (
     PACKERS,
@@ -115,7 +116,7 @@ def test_compressed_data_that_is_cut_short(packer: str, tmp_path: Path) -> None:
         assert "\n" not in str(failure.value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(compression.CODECS), st.binary(max_size=200))
 def test_compressed_nonsense_is_one_clear_error(codec: compression.Codec, rest: bytes) -> None:
     said = damaged = f"file: damaged {codec.name} data: "

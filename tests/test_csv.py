@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
+from conftest import examples
 from prettify import layout as layouts
 from prettify import model
 from prettify.api import RecordType
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from prettify.api import Types
 
 property_test = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 WIDE = (layouts.X87, layouts.QUAD)  # whose text has more digits than a double
 

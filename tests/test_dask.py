@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
+from conftest import examples
 from prettify import dask as records
 from prettify.api import RecordType
 from prettify.errors import DataError, UsageError
@@ -281,7 +282,7 @@ def test_select_and_where(here: None, symbols: Path, tmp_path: Path) -> None:
 # Files and where they are cut.
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.integers(1, 50),
     st.integers(1, 200),

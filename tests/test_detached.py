@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
-from conftest import ROOT, VECTORS
+from conftest import ROOT, VECTORS, examples
 from prettify import layout as layouts
 from prettify import model
 from prettify.api import RecordType
@@ -90,7 +90,7 @@ def size_of(record_type: RecordType) -> int:
 # What travels.
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(c_types(), st.data())
 def test_random_types_are_as_they_were(drawn: tuple[bytes, int], data: st.DataObject) -> None:
     blob, type_id = drawn
@@ -105,6 +105,7 @@ def test_random_types_are_as_they_were(drawn: tuple[bytes, int], data: st.DataOb
     assert layouts.is_whole(layout)
 
 
+@pytest.mark.slow_pure
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: f"{s.parent.name}-{s.stem}")
 def test_compiled_types_are_as_they_were(source: Any) -> None:
     graph = Btf(source.read_bytes(), str(source))

@@ -41,6 +41,8 @@ def assert_agree(ours: list[dict[str, Any]], theirs: list[Any]) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_tables_are_what_pyelftools_reads(path: Path) -> None:
+    if not path.exists():
+        pytest.skip(f"no {path}")
     with open(path, "rb") as file:
         if file.read(4) != b"\x7fELF":
             pytest.skip("no ELF file")

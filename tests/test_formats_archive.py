@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from format_readers import enumerators, need, run, sample, tables, until_wrong
+from conftest import need
+from format_oracles import enumerators, run, sample, tables, until_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path

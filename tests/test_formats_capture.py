@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from conftest import ROOT
-from format_oracles import need, run, sample
+from conftest import ROOT, need
+from format_oracles import run, sample
 from format_rows import records, rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from format_readers import enumerators, guid, need, run, sample, tables, text, until_wrong
+from conftest import need
+from format_oracles import enumerators, guid, run, sample, tables, text, until_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path

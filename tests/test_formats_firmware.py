@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from format_readers import enumerators, need, run, sample, tables, text
+from conftest import need
+from format_oracles import enumerators, run, sample, tables, text
 
 if TYPE_CHECKING:
     from pathlib import Path

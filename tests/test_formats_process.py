@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from conftest import COMMAND, ROOT
-from format_oracles import need, run, sample
+from conftest import COMMAND, ROOT, need
+from format_oracles import run, sample
 from format_rows import records, rows
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def test_a_core_file_of_a_32_bit_big_endian_machine(tmp_path: Path) -> None:
 @LINUX
 @LITTLE
 def test_the_auxiliary_vector_is_the_one_that_the_loader_shows() -> None:
+    need("cat")
     done = subprocess.run(
         ["cat", "/proc/self/auxv"],
         capture_output=True,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import time
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 
 import pytest
 
-import btf_mutants
 import btf_writer as kinds
-import mutants
+import malformed
 from btf_kinds import split_btf
 from btf_writer import BtfWriter, type_info
 from elf_writer import Section, elf
@@ -22,7 +21,7 @@ from prettify.core import emitter
 from prettify.core.program import WORDS, Program
 from prettify.dialects import FORMS
 from prettify.dialects.options import Options
-from prettify.errors import PrettifyError, TypeInfoError
+from prettify.errors import TypeInfoError
 from prettify.sources.btf import Btf
 from prettify.sources.elf import open_elf
 from prettify.sources.request import Request
@@ -63,12 +62,7 @@ def raw(
     )
 
 
-def assert_fails(read: Callable[[], object], what: str, offset: int | None) -> None:
-    with pytest.raises(TypeInfoError) as caught:
-        read()
-    error = caught.value
-    place = "" if offset is None else f" (at byte {offset:#x})"
-    assert (str(error), error.path, error.offset) == (f"{PATH}: {what}{place}", PATH, offset)
+assert_fails = functools.partial(malformed.assert_fails, path=PATH)
 
 
 # --- The header and the sections ---
@@ -632,6 +626,7 @@ def test_the_deepest_nesting_compiles(kind: str) -> None:
         assert b"7" in b"".join(emitter.render(program, b"\7\0\0\0", 0, 1))
 
 
+@pytest.mark.slow_pure
 @pytest.mark.usefixtures("quick")
 def test_what_is_compiled_from_a_layout_is_limited_too() -> None:
     def nested(members: int) -> layout.Layout:
@@ -807,39 +802,3 @@ def test_damaged_elf_files(bits: int, order: kinds.Endian) -> None:
         except TypeInfoError as caught:
             error = caught
         assert str(error).isprintable()
-
-
-# --- Mutants ---
-
-
-def test_mutants() -> None:
-    failures = list(mutants.read_many(0, 500, btf_mutants.check, lambda number: None))
-    assert failures == []
-
-
-def test_mutants_differ_and_get_through() -> None:
-    known = btf_mutants.originals()
-    opened = 0
-    seen = set()
-    for number in range(300):
-        damaged, _ = btf_mutants.mutant(known, 0, number)
-        seen.add(bytes(damaged.data))
-        base = damaged.original.base
-        try:
-            Btf(bytes(damaged.data), PATH, None if base is None else Btf(base, PATH))
-        except PrettifyError:
-            continue
-        opened += 1
-    assert len(seen) > 280
-    assert 100 < opened < 250
-
-
-RUNS = 8
-COUNT = 2_500
-
-
-@pytest.mark.slow_pure
-@pytest.mark.parametrize("run", range(1, RUNS + 1))
-def test_many_mutants(run: int, tmp_path: Path) -> None:
-    """In a process of its own, whose memory and time for one mutant are limited."""
-    mutants.run_limited(btf_mutants.__file__, [str(run), str(COUNT)], tmp_path)

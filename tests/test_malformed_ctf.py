@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 import time
 import tracemalloc
@@ -11,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import ctf_mutants
-import mutants
+import malformed
 from ctf_kinds import INT, common, family
 from ctf_writer import (
     COMPRESSED,
@@ -36,15 +36,7 @@ from prettify.sources.strings import MAX_NAME
 PATH = "bad.ctf"
 HEADER = FORMS["libctf-3"].header_size
 FIRST = HEADER + 16 + 24  # where type 3 is, behind an int and a struct of it
-
-
-def assert_fails(read: Callable[[], object], what: str, offset: int | None, path: str = "") -> None:
-    with pytest.raises(TypeInfoError) as caught:
-        read()
-    error = caught.value
-    path = path or PATH
-    place = "" if offset is None else f" (at byte {offset:#x})"
-    assert (str(error), error.path, error.offset) == (f"{path}: {what}{place}", path, offset)
+assert_fails = functools.partial(malformed.assert_fails, path=PATH)
 
 
 # --- The header and the sections ---
@@ -481,37 +473,3 @@ def test_large_enums_are_measured_once() -> None:
     before = time.process_time()
     source.by_id(type_id)
     assert time.process_time() - before < 5
-
-
-# --- Damage at random ---
-
-
-def test_mutants() -> None:
-    assert list(mutants.read_many(0, 500, ctf_mutants.check, lambda number: None)) == []
-
-
-def test_mutants_differ_and_get_through() -> None:
-    known = ctf_mutants.originals()
-    opened = 0
-    seen = set()
-    for number in range(300):
-        damaged, _ = ctf_mutants.mutant(known, 0, number)
-        seen.add(bytes(damaged.data))
-        try:
-            Ctf(bytes(damaged.data), PATH)
-        except TypeInfoError:
-            continue
-        opened += 1
-    assert len(seen) > 280
-    assert 100 < opened < 250
-
-
-RUNS = 8
-COUNT = 2_500
-
-
-@pytest.mark.slow_pure
-@pytest.mark.parametrize("run", range(1, RUNS + 1))
-def test_many_mutants(run: int, tmp_path: Path) -> None:
-    """In a process of its own, whose memory and time for one mutant are limited."""
-    mutants.run_limited(ctf_mutants.__file__, [str(run), str(COUNT)], tmp_path)

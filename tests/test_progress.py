@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import prettify
-from conftest import COMMAND, ROOT
+from conftest import COMMAND, ROOT, need_shell
 from prettify.cli.progress import ERASE, duration, rate
 from prettify.dialects.options import Options
 from prettify.records.forms import open_conversion
@@ -159,6 +159,7 @@ class Here:
         **environment: str,
     ) -> tuple[int, Terminal]:
         """What a script, in which `prettify` is the command, ends with and writes to a terminal."""
+        need_shell()
         terminal = Terminal(columns)
         function = f'prettify() {{ {shlex.join(self.command(delay, without))} "$@"; }}\n'
         try:

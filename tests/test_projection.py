@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from btf_writer import BtfWriter
 from c_compilers import Compiler, can
 from c_records import Shape
-from conftest import ROOT
+from conftest import ROOT, examples
 from prettify import layout as layouts
 from prettify import model
 from prettify.api import RecordType
@@ -217,7 +217,7 @@ def picked(value: Any, paths: Sequence[str]) -> Any:
     return kept
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(c_types(), st.data())
 def test_projections_of_random_types(drawn: tuple[bytes, int], data: st.DataObject) -> None:
     blob, type_id = drawn
@@ -259,7 +259,7 @@ def in_order_of(model_: Any, value: Any) -> Any:
     return value
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(c_types(), st.data())
 def test_to_select_all_is_to_select_nothing(drawn: tuple[bytes, int], data: st.DataObject) -> None:
     blob, type_id = drawn

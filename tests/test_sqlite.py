@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from btf_writer import BtfWriter
+from conftest import examples
 from conversions import converted, converted_all, projection, same, unpacked
 from prettify import layout as layouts
 from prettify.compilers import columns, values
@@ -397,7 +398,7 @@ def _in_sql(node: Node, kind: str, value: Any) -> Any:
     return value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(c_types(), st.data())
 def test_sqlite_and_construct_agree(drawn: tuple[bytes, int], data: st.DataObject) -> None:
     blob, type_id = drawn

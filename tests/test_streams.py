@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import COMMAND as LAUNCH
-from conftest import ROOT, VECTORS
+from conftest import PURE, ROOT, VECTORS
 from prettify.records.forms import FORMS, TABLE_FORMS
 
 ZOO = str(VECTORS / "pahole" / "gcc-pahole.btf")
@@ -54,7 +54,7 @@ def test_threads_change_no_byte(form: str, tmp_path: Path) -> None:
     needed(form)
     # From a file: the batches of Arrow are the blocks, and of a pipe those are what has arrived.
     data = tmp_path / "data"
-    data.write_bytes(os.urandom(SIZE) * COUNT * 12)
+    data.write_bytes(os.urandom(SIZE) * COUNT * (6 if PURE else 12))
     one = run(*TYPE, *ASKED[form], str(data))
     three = run(*TYPE, *ASKED[form], "-j", "3", str(data))
     assert one.returncode == three.returncode == 0, three.stderr
@@ -220,7 +220,7 @@ def test_memory_does_not_grow_with_the_stream() -> None:
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); "
         "sys.exit(status)"
     )
-    records = COUNT * 10 if "PRETTIFY_PURE" not in os.environ else COUNT // 2
+    records = COUNT // 2 if PURE else COUNT * 10
     for form in ("pahole", "ndjson", "csv"):
         peaks = []
         for size in (records // 100, records):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
+from conftest import examples
 from prettify.api import RecordType
 from prettify.compilers import values
 from prettify.core import emitter
@@ -74,7 +75,7 @@ def check(record_type: RecordType, data: bytes, specification: str, value: Any) 
 # Integers.
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(
     specifications(("", "d", "b", "o", "x", "X"), precision=False),
     st.integers(1, 16),
@@ -137,7 +138,7 @@ def test_signed_bitfields(order: Any) -> None:
 # Floats.
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     specifications(("e", "E", "f", "F", "g", "G", "%")),
     st.sampled_from((("_Float16", 2), ("__bf16", 2), ("float", 4), ("double", 8))),
@@ -153,7 +154,7 @@ def test_floats_are_formatted_as_python_does(
     check(record_type, raw, specification, record_type.unpack(raw))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(specifications(("",)), st.floats())
 def test_doubles_without_a_type_of_their_own(specification: str, value: float) -> None:
     writer = BtfWriter()
@@ -191,7 +192,7 @@ def texts(size: int) -> RecordType:
     return made(writer, writer.struct("texts", size, [("t", array, 0)]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(specifications(("", "s"), numbers=False), st.binary(max_size=60))
 def test_text_is_formatted_as_python_does(specification: str, raw: bytes) -> None:
     """Width and precision count characters, however many bytes these have."""

@@ -12,7 +12,7 @@ import pytest
 import prettify
 from btf_writer import BtfWriter
 from conftest import COMMAND, VECTORS
-from elf_writer import Section, elf
+from elf_writer import NOTES, Section, elf
 from prettify.errors import UsageError
 from prettify.model import size_of
 from prettify.records.query.type_filter import WORDS, parse_sizes
@@ -191,8 +191,11 @@ def test_what_raw_btf_is(tmp_path: Path) -> None:
 def test_what_an_elf_file_says_of_itself(section: str, tmp_path: Path) -> None:
     path = tmp_path / "types.o"
     comment = b"\0GCC: (Debian) 12.2\0clang 14\0GCC: (Debian) 12.2\0"
-    notes = Section(OTHER_NOTE + NOTE, kind=7)
-    sections = {".BTF": small_types().bytes(), ".comment": comment, section: notes}
+    sections = {
+        ".BTF": small_types().bytes(),
+        ".comment": comment,
+        section: Section(OTHER_NOTE + NOTE, kind=NOTES),
+    }
     path.write_bytes(elf(sections))
     [source] = described("-t", str(path))
     assert source["container"] == "ELF"

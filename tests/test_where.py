@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import prettify
 from btf_writer import BtfWriter
+from conftest import examples
 from prettify.compilers.construct_parser import compile_construct
 from prettify.errors import DataError, UsageError
 from prettify.records.query import exact
@@ -484,7 +485,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from(["", " "]))
 def test_whatever_is_written_is_a_filter_or_a_usage_error(pieces: list[str], between: str) -> None:
     message, found = "", 3

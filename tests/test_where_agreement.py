@@ -15,6 +15,7 @@ import numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conftest import examples
 from prettify import layout as layouts
 from prettify import model
 from prettify.compilers import values
@@ -31,7 +32,7 @@ from prettify.sources.btf import Btf
 from strategies import c_types, record_bytes
 
 property_test = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 OPERATORS: dict[str, Any] = {
@@ -347,7 +348,7 @@ def columns(draw: st.DrawFn) -> tuple[list[int], Integers]:
     return numbers, Integers(numpy.array(numbers, dtype), low, high)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(columns(), columns(), st.sampled_from(SYMBOLS), st.booleans())
 def test_arithmetic_is_exact(
     one: tuple[list[int], Integers], other: tuple[list[int], Integers], symbol: str, fixed: bool
@@ -370,7 +371,7 @@ def test_arithmetic_is_exact(
             assert found.low <= expected <= found.high
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(columns(), columns(), st.sampled_from(COMPARISONS), st.booleans())
 def test_comparisons_are_exact(
     one: tuple[list[int], Integers], other: tuple[list[int], Integers], symbol: str, fixed: bool
@@ -385,7 +386,7 @@ def test_comparisons_are_exact(
     assert found == again == pairs
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(columns(), st.lists(st.floats(), min_size=3, max_size=3), st.sampled_from(COMPARISONS))
 def test_integers_and_floats_compare_exactly(
     one: tuple[list[int], Integers], reals: list[float], symbol: str
