@@ -253,14 +253,14 @@ def test_casts_say_their_own_length(maker: Maker) -> None:
     assert [o for _, o, _ in records(maker, declared, data)[1:]] == [8, 20, 26]
 
 
-def test_a_last_array_ends_where_tail_or_extent_says(maker: Maker) -> None:
+def test_a_last_array_ends_where_tail_says(maker: Maker) -> None:
     tail = table("item", "name", 'tail = "$item.size"', 'align = "4"')
     data = head() + item(2, b"abcdef", 6) + b"__" + item(2, b"ghi", 3)
     found = records(maker, HEAD + tail, data)[1:]
     assert [(o, v["text"]) for _, o, v in found] == [(8, "abcdef"), (20, "ghi")]
-    extent = table("item", "name", 'sizeof = "$item.size"', 'extent = "7"')
+    both = table("item", "name", 'sizeof = "$item.size"', 'tail = "min(3, $item.size - 4)"')
     data = head() + item(2, b"abcdef") + item(2, b"gh")
-    found = records(maker, HEAD + extent, data)[1:]
+    found = records(maker, HEAD + both, data)[1:]
     assert [(o, v["text"]) for _, o, v in found] == [(8, "abc"), (18, "gh")]
 
 
