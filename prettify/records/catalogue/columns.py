@@ -75,8 +75,8 @@ class Columns:
         if self._inner is not None:
             if types != self._types:
                 raise UsageError(
-                    f"{file}: its types are not those of the file before it, and --to {self._form} "
-                    f"holds one set of them"
+                    f"its types are not those of the file before it, and --to {self._form} holds "
+                    f"one set of them"
                 )
             return
         self._types = types
@@ -119,8 +119,10 @@ class Columns:
         return ()
 
     def after(self) -> Iterable[Piece]:
-        """What stands behind everything."""
-        return () if self._inner is None else self._inner.after()
+        """What stands behind everything. Raises UsageError where no file had the tables."""
+        if self._inner is None:
+            raise UsageError(f"nothing to write: no file has columns for --to {self._form}")
+        return self._inner.after()
 
     def close(self) -> None:
         """Free what is held."""

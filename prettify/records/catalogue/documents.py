@@ -242,7 +242,8 @@ class Object(Document):
         yield b"}" if self.named else b""
 
     def after(self) -> Iterable[Piece]:
-        yield b"]\n" if self.named else b"\n"
+        if self.named or self._files:
+            yield b"]\n" if self.named else b"\n"
 
 
 class Fields(Document):
@@ -265,8 +266,8 @@ class Fields(Document):
             return (heading,)
         if heading != self._heading:
             raise UsageError(
-                f"{file}: its columns are not those of the file before it, and --to {self._name} "
-                f"holds one set of them"
+                f"its columns are not those of the file before it, and --to {self._name} holds one "
+                f"set of them"
             )
         return ()
 
