@@ -10,15 +10,16 @@ from prettify.records.forms import NAMED, open_conversion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+    from prettify.layout import Layout
     from prettify.records.catalogue.batch import Batch
     from prettify.records.catalogue.binding import Bound, BoundTable
-    from prettify.records.catalogue.documents import Project
     from prettify.records.conversion import Conversion, Piece
 
     Part = list[Any]
+    Project = Callable[[Layout], Layout]
 
 
 def check_single(form: str, tables: Sequence[BoundTable]) -> None:

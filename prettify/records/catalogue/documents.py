@@ -15,15 +15,15 @@ from prettify.records.catalogue.columns import check_single
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.catalogue.binding import Bound, BoundTable
+    from prettify.records.catalogue.columns import Project
     from prettify.records.conversion import Piece
 
-    Project = Callable[[Layout], Layout]
     Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
 
 
