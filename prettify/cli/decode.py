@@ -302,6 +302,8 @@ def _count(options: Values, name: str) -> int:
         return 0
     from prettify.records.query.expression import evaluate
 
+    if "$" in text:
+        raise UsageError(f"--{name} {text!r}: of a format's table it is a number, without $header")
     return evaluate(text, f"--{name}")
 
 

@@ -255,6 +255,6 @@ class SizedReader:
         if self._limit is not None and place < self._limit:
             raise DataError(
                 f"{self._data.name}: ends at byte {place}, {self._limit - place} bytes short of "
-                f"what the header says",
+                f"what the format says",
                 place,
             )

@@ -167,7 +167,7 @@ class Walk:
         limit, count = place.limit, place.count
         if count is not None:
             limit = count * size if limit is None else min(limit, count * size)
-        region = Region(limit, None, place.skip, exact=True)
+        region = Region(limit, None, place.skip, exact=True, source="the format")
         shapes = Shapes(table.kinds)
         at = start + place.skip * size
         try:
