@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.core.emitter import ROW
+from prettify.core.rows import ROW
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.records.catalogue.binding import without_tail

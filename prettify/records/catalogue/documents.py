@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prettify.core import program as ops
-from prettify.core.emitter import BUFFER, ROW, fill, fill_rows
+from prettify.core.emitter import BUFFER, fill
+from prettify.core.rows import ROW, fill_rows
 from prettify.core.tables import table as numbers_table
 from prettify.dialects import FORMS
 from prettify.dialects.assembler import Assembler
