@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from prettify.core import emitter
 from prettify.core import program as ops
-from prettify.core.rows import fill_rows
 from prettify.core.program import Program
+from prettify.core.rows import fill_rows
 from prettify.core.tables import table
 from prettify.dialects.assembler import Assembler, Label, listing
 
