@@ -129,7 +129,10 @@ def scratch(key: bytes) -> tuple[memoryview, memoryview]:
 def room(spare: list[bytearray], size: int, longest_name: int) -> bytearray:
     """A buffer of that size at least, one of the spare ones if any; names are written whole."""
     least = max(size, longest_name + 2 * MARGIN, FIELD_ROOM + MARGIN)
-    out = spare.pop() if spare else bytearray(least)
+    try:  # other threads may take from it as well: whether there are any is known afterwards
+        out = spare.pop()
+    except IndexError:
+        return bytearray(least)
     return out if len(out) >= least else bytearray(least)
 
 

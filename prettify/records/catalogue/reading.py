@@ -211,11 +211,11 @@ class Reading(Run):
 
     def _begin(self, inputs: int) -> Conversion:
         self._several = inputs > 1
-        form, options, project = self._form, self._options, self._projected
+        form, what = self._form, (self._form, self._options, self._projected, self._jobs)
         if form in C_DIALECTS or form in DOCUMENTS:
-            self._document = open_document(form, options, project, named=self._several)
+            self._document = open_document(*what, named=self._several)
         else:
-            self._document = Columns(form, options, project, self._jobs)
+            self._document = Columns(*what)
         return self._document
 
     def _projected(self, layout: Layout) -> Layout:
