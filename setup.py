@@ -33,6 +33,7 @@ COMPILED = [
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
+    "prettify.core.rows",
     "prettify.core.shortest",
     "prettify.core.text",
 ]

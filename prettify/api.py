@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from prettify.description import Description
     from prettify.layout import Layout, Node
     from prettify.model import Type, TypeGraph
-    from prettify.records.catalogue.reading import Reading
     from prettify.records.conversion import Piece
     from prettify.records.plan import Plan
+    from prettify.records.run import Run
 
     Buffer = bytes | bytearray | memoryview
 
@@ -359,7 +359,7 @@ def decode(
     """
     from prettify.records.output import write_file
 
-    run: Plan | Reading
+    run: Run
     if record_type is not None:
         if format is not None or table is not None:
             raise UsageError("a format has types of its own: it goes without a record type")
@@ -422,9 +422,9 @@ def _plan(
     )
 
 
-def _pieces(plan: Plan | Reading, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
+def _pieces(run: Run, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
     errors: list[PrettifyError] = []
-    yield from plan.run([source], errors.append)
+    yield from run.run([source], errors.append)
     if errors:
         raise errors[0]
 

@@ -55,6 +55,14 @@ def test_a_format_is_complete(folder: Path) -> None:
     assert list((folder / "samples").glob("*.bin"))
 
 
+def test_the_list_has_all_formats_as_they_call_themselves() -> None:
+    rows = [
+        line for line in (FORMATS / "README.md").read_text().splitlines() if "/README.md) |" in line
+    ]
+    said = [row.split(" | ")[:2] for row in rows]
+    assert said == [[f"| [{n}]({n}/README.md)", load_format(n).summary] for n in format_names()]
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=name_of)
 def test_a_sample_prints_what_is_expected(
     sample: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from prettify.core import emitter
 from prettify.core import program as ops
 from prettify.core.program import Program
+from prettify.core.rows import fill_rows
 from prettify.core.tables import table
 from prettify.dialects.assembler import Assembler, Label, listing
 
@@ -262,7 +263,7 @@ def test_rows_are_what_each_program_prints(
     rows = table("q", [number for row in drawn for number in (*row, 0)])
     found = [
         bytes(memoryview(out)[:written])
-        for out, written in emitter.fill_rows(programs, data, rows, [], size)
+        for out, written in fill_rows(programs, data, rows, [], size)
     ]
     expected = []
     for which, start, position in drawn:
@@ -274,7 +275,7 @@ def test_rows_are_what_each_program_prints(
 def test_a_row_may_go_without_separator() -> None:
     programs = [number_program(1, b":", sep=b",")]
     rows = table("q", [0, 0, 7, 0, 0, 1, 8, 1, 0, 2, 9, 0])
-    [(out, written)] = emitter.fill_rows(programs, b"abc", rows, [])
+    [(out, written)] = fill_rows(programs, b"abc", rows, [])
     assert out[:written] == b"7:0x610x610x618:0x620x620x62,9:0x630x630x63"
 
 
@@ -282,4 +283,4 @@ def test_rows_have_to_be_in_the_data() -> None:
     programs = [number_program(4, b":")]
     for start in (-1, 5):
         with pytest.raises(ValueError, match="8 bytes do not hold a record of 4 at"):
-            list(emitter.fill_rows(programs, bytes(8), table("q", [0, start, 0, 0]), []))
+            list(fill_rows(programs, bytes(8), table("q", [0, start, 0, 0]), []))

@@ -253,14 +253,14 @@ def test_casts_say_their_own_length(maker: Maker) -> None:
     assert [o for _, o, _ in records(maker, declared, data)[1:]] == [8, 20, 26]
 
 
-def test_a_last_array_ends_where_tail_or_extent_says(maker: Maker) -> None:
+def test_a_last_array_ends_where_tail_says(maker: Maker) -> None:
     tail = table("item", "name", 'tail = "$item.size"', 'align = "4"')
     data = head() + item(2, b"abcdef", 6) + b"__" + item(2, b"ghi", 3)
     found = records(maker, HEAD + tail, data)[1:]
     assert [(o, v["text"]) for _, o, v in found] == [(8, "abcdef"), (20, "ghi")]
-    extent = table("item", "name", 'sizeof = "$item.size"', 'extent = "7"')
+    both = table("item", "name", 'sizeof = "$item.size"', 'tail = "min(3, $item.size - 4)"')
     data = head() + item(2, b"abcdef") + item(2, b"gh")
-    found = records(maker, HEAD + extent, data)[1:]
+    found = records(maker, HEAD + both, data)[1:]
     assert [(o, v["text"]) for _, o, v in found] == [(8, "abc"), (18, "gh")]
 
 
@@ -401,7 +401,7 @@ def test_a_bad_length_is_an_error_of_the_table(
         (['seek = "8"', 'sizeof = "$head.many"'], "says it is 0 bytes long, 4 needed"),
         (['seek = "8"', 'sizeof = "$x.start << 4000"'], "cut short at byte 8: 4 bytes left"),
         (['seek = "$size << 60"'], "past the end"),
-        (['seek = "8"', 'size = "1 << 70"'], "bytes short of what the header says"),
+        (['seek = "8"', 'size = "1 << 70"'], "bytes short of what the format says"),
     ],
 )
 def test_a_bad_place_is_an_error_of_the_table(maker: Maker, keys: list[str], said: str) -> None:
@@ -605,7 +605,7 @@ def test_a_path_may_tell(maker: Maker, tmp_path: Path) -> None:
     assert len(everything(tmp_path / "x.log")[0]) == 2
     with pytest.raises(UsageError, match="data: of no known format, it begins with 61 62: say of"):
         everything(b"ab")
-    with pytest.raises(UsageError, match="of no known format, it is empty"):
+    with pytest.raises(UsageError, match="it is empty, so there is nothing"):
         everything(b"")
 
 
@@ -736,6 +736,16 @@ ELF = "formats/elf/samples/elf64.bin"
         (["--format", "elf", "--table", "a,,b"], "--table 'a,,b': a table's name is empty"),
         (["--format", "elf", "--where", "1", ELF], "--where is of one table: name it with --table"),
         (["--format", "elf", "--count", "x"], "'x' at column 1 is no number"),
+        (
+            ["--format", "elf", "--table", "symbol", "--skip", "$header.e_shnum"],
+            "--skip '$header.e_shnum': of a format's table it is a number, without $header",
+        ),
+        (
+            ["--format", "elf", "--to", "json", "README.md"],
+            "README.md: not of format elf, it begins",
+        ),
+        (["--to", "csv", "/dev/null"], "/dev/null: it is empty, so there is nothing"),
+        (["--format", "pcap", "/"], "/ is a directory: name the files in it"),
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
@@ -743,6 +753,22 @@ def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
     assert done.returncode == 2
     assert said in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
+    assert done.stdout == b""
+
+
+def test_no_output_of_a_file_of_another_format(tmp_path: Path) -> None:
+    for form in ("parquet", "sqlite", "json"):
+        path = tmp_path / f"out.{form}"
+        done = run("--table", "symbol", "--to", form, "-o", str(path), "README.md")
+        assert (done.returncode, path.exists()) == (2, False)
+    done = run("--table", "type", "--to", "csv", ELF, "formats/btf/samples/big.bin")
+    first, second = done.stderr.decode().splitlines()
+    assert first.startswith(f"prettify: {ELF}: format elf has no table 'type'; it has header, ")
+    assert second.startswith("prettify: formats/btf/samples/big.bin: --to csv holds records of one")
+    done = run("--table", "header", "--where", "e_type == 3", "--to", "ndjson",
+               "formats/btf/samples/big.bin", ELF)  # fmt: skip
+    assert done.stderr.startswith(b"prettify: formats/btf/samples/big.bin: --where 'e_type == 3'")
+    assert json.loads(done.stdout)["file"] == ELF
 
 
 def test_several_files_are_named(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from prettify.errors import PrettifyError
     from prettify.layout import Layout
-    from prettify.records.catalogue.reading import Choice, Reading
+    from prettify.records.catalogue.reading import Choice
+    from prettify.records.run import Run
 
 TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
@@ -230,7 +231,7 @@ def run(arguments: Sequence[str]) -> int:
     return _put_out(plan, data, output, options)
 
 
-def _put_out(plan: Plan | Reading, data: Sequence[str], output: str | None, options: Values) -> int:
+def _put_out(work: Run, data: Sequence[str], output: str | None, options: Values) -> int:
     """Write the output for the data; returns the exit status."""
     statuses = [0]
 
@@ -238,8 +239,8 @@ def _put_out(plan: Plan | Reading, data: Sequence[str], output: str | None, opti
         bar.hide()
         statuses.append(complain(error))
 
-    with Bar(plan, output, wanted=not options.given("no_progress")) as bar:
-        pieces = bar.beside(plan.run(data or ["-"], report))
+    with Bar(work, output, wanted=not options.given("no_progress")) as bar:
+        pieces = bar.beside(work.run(data or ["-"], report))
         if output is not None:
             write_file(output, pieces)
         else:
@@ -301,6 +302,8 @@ def _count(options: Values, name: str) -> int:
         return 0
     from prettify.records.query.expression import evaluate
 
+    if "$" in text:
+        raise UsageError(f"--{name} {text!r}: of a format's table it is a number, without $header")
     return evaluate(text, f"--{name}")
 
 

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from prettify.records.catalogue.reading import Reading
     from prettify.records.conversion import Piece
-    from prettify.records.plan import Plan
+    from prettify.records.run import Run
 
 DELAY = 1.0  # seconds that a run takes before there is a bar
 EVERY = 0.1  # seconds between one look of the bar and the next
@@ -32,15 +31,15 @@ class Bar:
     is, so there is nothing to restore however the process ends.
     """
 
-    __slots__ = ("_console", "_due", "_moments", "_output", "_plan", "_shown")
+    __slots__ = ("_console", "_due", "_moments", "_output", "_run", "_shown")
 
-    def __init__(self, plan: Plan | Reading, output: str | None, *, wanted: bool = True) -> None:
+    def __init__(self, run: Run, output: str | None, *, wanted: bool = True) -> None:
         """output: the file that is written, None is standard output.
 
         wanted: whether there may be a bar at all. There is none unless standard error is a
         terminal that the output does not come to.
         """
-        self._plan = plan
+        self._run = run
         self._output = 1 if output is None else output
         self._console: Console | None = None
         self._moments: list[Moment] = []
@@ -78,7 +77,7 @@ class Bar:
     def _look(self, now: float) -> None:
         """Note how far it is, and show it if it is time."""
         assert self._due is not None
-        done, total = self._plan.progress
+        done, total = self._run.progress
         if done:  # what is passed over at the beginning is no measure of the rate
             self._moments = [*self._moments[1 - MOMENTS :], (now, done)]
         if now < self._due:

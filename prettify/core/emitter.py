@@ -50,17 +50,16 @@ else:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from prettify.core.program import Program
 
     Buffer = bytes | bytearray | memoryview
 
 COMPILED: bool = cython.compiled
-ROW = 4  # integers of a row of `fill_rows`
 BUFFER = 1 << 18  # bytes of text made at a time: they stay in a processor's own cache
 
-# What outlives a full buffer, in an array of integers. The numbers stand in `_run` as they are.
+# What outlives a full buffer, in an array of integers. The numbers stand in `run` as they are.
 # 0 place in the code   1 records done     2 base: offset of the record plus the loops' steps
 # 3 loops running       4 cursor in a text or an array           5 width of the value
 # 6 value is negative   7 mark             8 window's start      9 to 10 not used
@@ -109,217 +108,32 @@ def fill(
         raise ValueError(
             f"{len(data)} bytes do not hold {count} records of {record_size} at {start}"
         )
-    # Names are written whole.
-    least = max(size, program.longest_name + 2 * MARGIN, FIELD_ROOM + MARGIN)
-    state = zeroes("q", STATE_SIZE)
-    value = table("Q", VALUES)
-    value[2] = int.from_bytes(program.key[:8], "little")
-    value[3] = int.from_bytes(program.key[8:], "little")
+    state, value = scratch(program.key)
     numbers = table("q", [start, count, record_size, program.big_endian, 0, position])
     written = 0 if count else -1
     while written >= 0:
-        out = spare.pop() if spare else bytearray(least)
-        if len(out) < least:
-            out = bytearray(least)
+        out = room(spare, size, program.longest_name)
         numbers[4] = len(out)
         written = _fill(program, data, numbers, state, value, out)
         yield out, written if written >= 0 else -written - 1
 
 
-def fill_rows(
-    programs: Sequence[Program],
-    data: Buffer,
-    rows: memoryview,
-    spare: list[bytearray],
-    size: int = BUFFER,
-) -> Iterator[tuple[bytearray, int]]:
-    """The text of records of several types, as `fill` makes that of one.
-
-    rows: a table of ROW integers for each record: which of the programs it is for, where it begins
-    in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
-    Raises ValueError where the data does not hold a record.
-    """
-    count = len(rows) // ROW
-    if not count:
-        return
-    _check_rows(programs, len(data), rows)
-    longest = max(program.longest_name for program in programs)
-    least = max(size, longest + 2 * MARGIN, FIELD_ROOM + MARGIN)
-    state = zeroes("q", STATE_SIZE)
+def scratch(key: bytes) -> tuple[memoryview, memoryview]:
+    """The two arrays that `run` works in, for programs that hash pointers with that key."""
     value = table("Q", VALUES)
-    value[2] = int.from_bytes(programs[0].key[:8], "little")
-    value[3] = int.from_bytes(programs[0].key[8:], "little")
-    # For each program what `_run` needs of it; addresses where that is compiled.
-    parts = table("Q", [n for program in programs for n in _parts(program)])
-    numbers = zeroes("q", 6)
-    progress = table("q", [0, count])  # rows done, and all of them
-    while progress[0] < count:
-        out = spare.pop() if spare else bytearray(least)
-        if len(out) < least:
-            out = bytearray(least)
-        yield out, _fill_rows(programs, data, rows, parts, progress, numbers, state, value, out)
+    value[2] = int.from_bytes(key[:8], "little")
+    value[3] = int.from_bytes(key[8:], "little")
+    return zeroes("q", STATE_SIZE), value
 
 
-def _check_rows(programs: Sequence[Program], length: int, rows: memoryview) -> None:
-    """Raise ValueError where a record is not within the data."""
-    sizes = [program.record_size for program in programs]
-    for which, start in zip(rows[::ROW], rows[1::ROW]):
-        if start < 0 or start + sizes[which] > length:
-            raise ValueError(f"{length} bytes do not hold a record of {sizes[which]} at {start}")
-
-
-def _parts(program: Program) -> list[int]:
-    """Addresses of a program's code, literals, names and powers; its record's size; its order."""
-    sizes = [program.record_size, int(program.big_endian)]
-    if not cython.compiled:
-        return [0, 0, 0, 0, *sizes]
-    pool: bytes = program.literals
-    return [
-        _address(program.code),
-        cython.cast(cython.size_t, cython.cast(cython.p_char, pool)),
-        _address(program.names),
-        _address(program.powers),
-        *sizes,
-    ]
-
-
-def _fill_rows(
-    programs: Sequence[Program],
-    data: Buffer,
-    rows: memoryview,
-    parts: memoryview,
-    progress: memoryview,
-    numbers: memoryview,
-    state: memoryview,
-    value: memoryview,
-    out: bytearray,
-) -> int:
-    """Run until all rows are done or the buffer is full; returns the bytes written."""
-    written: cython.Py_ssize_t
-    if not cython.compiled:
-        written = 0
-        for row in range(progress[0], progress[1]):
-            progress[0] = row
-            program = programs[rows[ROW * row]]
-            _begin_row(rows[ROW * row :], row, program.record_size, numbers, state)
-            numbers[3] = program.big_endian
-            numbers[4] = len(out) - written
-            found = _run(
-                program.code,
-                program.literals,
-                program.names,
-                program.powers,
-                data,
-                numbers,
-                state,
-                value,
-                memoryview(out)[written:],
-            )
-            if found >= 0:
-                return written + found
-            written += -1 - found
-            state[0] = -1
-        progress[0] = progress[1]
-        return written
-    view = cython.declare(Py_buffer)
-    capacity: cython.Py_ssize_t = len(out)
-    rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(rows))
-    parts_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], _address(parts))
-    progress_at = cython.cast(cython.pointer[cython.longlong], _address(progress))
-    numbers_at = cython.cast(cython.pointer[cython.longlong], _address(numbers))
-    state_at = cython.cast(cython.pointer[cython.longlong], _address(state))
-    value_at = cython.cast(cython.pointer[cython.ulonglong], _address(value))
-    out_at = cython.cast(cython.pointer[cython.uchar], out)
-    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
-    data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
-    with cython.nogil:
-        written = _run_rows(
-            parts_at,
-            data_at,
-            rows_at,
-            progress_at,
-            numbers_at,
-            state_at,
-            value_at,
-            out_at,
-            capacity,
-        )
-    PyBuffer_Release(cython.address(view))
-    return written
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _run_rows(
-    parts: cython.pointer[cython.const[cython.ulonglong]],
-    data: cython.pointer[cython.const[cython.uchar]],
-    rows: cython.pointer[cython.const[cython.longlong]],
-    progress: cython.pointer[cython.longlong],
-    numbers: cython.pointer[cython.longlong],
-    state: cython.pointer[cython.longlong],
-    value: cython.pointer[cython.ulonglong],
-    out: cython.pointer[cython.uchar],
-    capacity: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """As `_fill_rows`, with addresses."""
-    row: cython.Py_ssize_t = progress[0]
-    count: cython.Py_ssize_t = progress[1]
-    written: cython.Py_ssize_t = 0
-    found: cython.Py_ssize_t
-    part: cython.pointer[cython.const[cython.ulonglong]]
-    while row < count:
-        part = parts + 6 * rows[4 * row]
-        _begin_row(rows + 4 * row, row, cython.cast(cython.longlong, part[4]), numbers, state)
-        numbers[3] = cython.cast(cython.longlong, part[5])
-        numbers[4] = capacity - written
-        found = _run(
-            cython.cast(cython.pointer[cython.const[cython.longlong]], part[0]),
-            cython.cast(cython.pointer[cython.const[cython.uchar]], part[1]),
-            cython.cast(cython.pointer[cython.const[cython.ulonglong]], part[2]),
-            cython.cast(cython.pointer[cython.const[cython.ulonglong]], part[3]),
-            data,
-            numbers,
-            state,
-            value,
-            out + written,
-        )
-        if found >= 0:  # the buffer is full
-            progress[0] = row
-            return written + found
-        written += -1 - found
-        state[0] = -1  # the next row begins anew
-        row += 1
-    progress[0] = row
-    return written
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _begin_row(
-    row: cython.pointer[cython.const[cython.longlong]],
-    number: cython.Py_ssize_t,
-    record_size: cython.longlong,
-    numbers: cython.pointer[cython.longlong],
-    state: cython.pointer[cython.longlong],
-) -> cython.void:
-    """Make ready for a row, unless the buffer was full in the midst of it.
-
-    Those with a separator are the second record of their program's run, which ends behind them.
-    """
-    i: cython.int
-    later: cython.longlong = 1 if number > 0 and row[3] == 0 else 0
-    if state[0] >= 0 and numbers[1] != 0:
-        return
-    for i in range(43):
-        state[i] = 0
-    state[1] = later
-    state[2] = row[1]
-    numbers[0] = row[1] - later * record_size
-    numbers[1] = later + 1
-    numbers[2] = record_size
-    numbers[5] = row[2] - later * record_size
+def room(spare: list[bytearray], size: int, longest_name: int) -> bytearray:
+    """A buffer of that size at least, one of the spare ones if any; names are written whole."""
+    least = max(size, longest_name + 2 * MARGIN, FIELD_ROOM + MARGIN)
+    try:  # other threads may take from it as well: whether there are any is known afterwards
+        out = spare.pop()
+    except IndexError:
+        return bytearray(least)
+    return out if len(out) >= least else bytearray(least)
 
 
 def _fill(
@@ -333,7 +147,7 @@ def _fill(
     """Run until all records are done (then -1 - bytes written) or the buffer is full (bytes)."""
     written: cython.Py_ssize_t
     if not cython.compiled:
-        return _run(
+        return run(
             program.code,
             program.literals,
             program.names,
@@ -346,21 +160,19 @@ def _fill(
         )
     # Plain addresses: typed memoryviews would import `collections`, 3 ms at start-up.
     view = cython.declare(Py_buffer)
-    code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(program.code))
+    code_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(program.code))
     pool: bytes = program.literals
     literals_at = cython.cast(cython.pointer[cython.const[cython.uchar]], pool)
-    names_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], _address(program.names))
-    powers_at = cython.cast(
-        cython.pointer[cython.const[cython.ulonglong]], _address(program.powers)
-    )
-    numbers_at = cython.cast(cython.pointer[cython.const[cython.longlong]], _address(numbers))
-    state_at = cython.cast(cython.pointer[cython.longlong], _address(state))
-    value_at = cython.cast(cython.pointer[cython.ulonglong], _address(value))
+    names_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], address(program.names))
+    powers_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], address(program.powers))
+    numbers_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(numbers))
+    state_at = cython.cast(cython.pointer[cython.longlong], address(state))
+    value_at = cython.cast(cython.pointer[cython.ulonglong], address(value))
     out_at = cython.cast(cython.pointer[cython.uchar], out)
     PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
     data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
     with cython.nogil:
-        written = _run(
+        written = run(
             code_at,
             literals_at,
             names_at,
@@ -377,7 +189,7 @@ def _fill(
 
 @cython.cfunc
 @cython.exceptval(check=False)
-def _address(of: memoryview) -> cython.size_t:
+def address(of: memoryview) -> cython.size_t:
     """Where a table's numbers are."""
     owner: bytearray = of.obj  # type: ignore[assignment]
     return cython.cast(cython.size_t, cython.cast(cython.p_char, owner))
@@ -386,7 +198,7 @@ def _address(of: memoryview) -> cython.size_t:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _run(
+def run(
     code: cython.pointer[cython.const[cython.longlong]],
     literals: cython.pointer[cython.const[cython.uchar]],
     names: cython.pointer[cython.const[cython.ulonglong]],

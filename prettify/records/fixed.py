@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Region:
     """Which records of an input: `limit` bytes at most (None is all), `count` records at most.
 
-    exact: whether the region must be there in full, since the data says so itself.
+    exact: whether the region must be there in full, since `source` says that it is.
     """
 
-    __slots__ = ("count", "exact", "limit", "skip")
+    __slots__ = ("count", "exact", "limit", "skip", "source")
 
     def __init__(
         self,
@@ -27,11 +27,13 @@ class Region:
         skip: int = 0,
         *,
         exact: bool = False,
+        source: str = "the header",
     ) -> None:
         self.limit = limit
         self.count = count
         self.skip = skip
         self.exact = exact
+        self.source = source
 
 
 def blocks(data: Input, size: int, region: Region, buffers: int = 1) -> Iterator[memoryview | None]:
@@ -111,7 +113,7 @@ def _check_end(data: Input, size: int, held: int, region: Region, missing: int) 
         )
     if missing and region.exact:
         raise DataError(
-            f"{data.name}: ends at byte {data.position}, {missing} bytes short of what the header "
-            f"says",
+            f"{data.name}: ends at byte {data.position}, {missing} bytes short of what "
+            f"{region.source} says",
             data.position,
         )

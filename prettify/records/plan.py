@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from prettify.errors import DataError, PrettifyError, UsageError
+from prettify.errors import DataError, UsageError
 from prettify.model import spelled
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import Region, blocks
-from prettify.records.input import Input, size_of
+from prettify.records.run import Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import BinaryIO
 
     from prettify.layout import Layout
     from prettify.records.conversion import Block, Conversion, Piece
+    from prettify.records.input import Input
     from prettify.records.query.where import Where
+    from prettify.records.run import Report
 
     Reference = Callable[[str], int]
-    Source = str | bytes | bytearray | memoryview | BinaryIO
 
 
 class Selection:
@@ -53,25 +53,14 @@ class Selection:
         return next((name for name in names if getattr(self, name) is not None), "")
 
 
-class Plan:
+class Plan(Run):
     """What to do with each input: which records of it, through which conversion.
 
     header: the layout at the start of each input; decoded once where there are no `records`.
-    byte_order: of the data, None is each type's own. `progress` is (bytes done, bytes in all or
-    None) of all inputs of the run.
+    byte_order: of the data, None is each type's own.
     """
 
-    __slots__ = (
-        "_data",
-        "_order",
-        "_passed",
-        "_total",
-        "conversion",
-        "header",
-        "jobs",
-        "records",
-        "selection",
-    )
+    __slots__ = ("_order", "conversion", "header", "jobs", "records", "selection")
 
     def __init__(
         self,
@@ -83,15 +72,13 @@ class Plan:
         byte_order: str | None = None,
         jobs: int = 1,
     ) -> None:
+        super().__init__()
         self.conversion = conversion
         self.header = header
         self.records = tuple(records)
         self.selection = selection
         self.jobs = jobs
         self._order = byte_order
-        self._data: Input | None = None
-        self._passed = 0  # bytes of the inputs before that one
-        self._total: int | None = None
         if selection.range is not None and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
         if not records and (given := selection.of_many()):
@@ -102,50 +89,11 @@ class Plan:
             for layout in self.records or ((header,) if header else ()):
                 self._where(layout, zeroes)
 
-    @property
-    def progress(self) -> tuple[int, int | None]:
-        """How far the inputs are read. One that is left early counts as read in full."""
-        return self._passed + (0 if self._data is None else self._data.position), self._total
+    def _begin(self, inputs: int) -> Conversion:
+        return self.conversion
 
-    def run(
-        self,
-        sources: Sequence[Source],
-        report: Callable[[PrettifyError], object],
-    ) -> Iterator[Piece]:
-        """The output for the records of all inputs, one after the other, in pieces.
-
-        A piece is good until the next one is asked for; some are empty. An input that cannot be
-        opened, or does not hold what was asked for, is reported when all of it that can be decoded
-        is, and the next one follows.
-        """
-        conversion = self.conversion
-        sizes = [size_of(source) for source in sources]
-        known = [size for size in sizes if size is not None]
-        self._passed = 0
-        self._total = sum(known) if len(known) == len(sizes) else None
-        try:
-            yield from conversion.before()
-            for source, size in zip(sources, sizes):
-                yield from self._output(source, report)
-                self._passed = self.progress[0] if size is None else self._passed + size
-                self._data = None
-            yield from conversion.after()
-        finally:
-            conversion.close()
-
-    def _output(self, source: Source, report: Callable[[PrettifyError], object]) -> Iterator[Piece]:
-        """The output for one input's records."""
-        try:
-            data = Input(source)
-        except UsageError as error:
-            report(error)
-            return
-        with data:
-            self._data = data
-            try:
-                yield from converted(self.conversion, self._blocks(data), self.jobs)
-            except DataError as error:
-                report(error)
+    def _output(self, data: Input, report: Report) -> Iterator[Piece]:
+        return converted(self.conversion, self._blocks(data), self.jobs)
 
     def _blocks(self, data: Input) -> Iterator[Block]:
         """One input's records, with the index of their type.

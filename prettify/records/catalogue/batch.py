@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.core.emitter import ROW
+from prettify.core.rows import ROW
 from prettify.core.tables import table
 from prettify.layout import Layout
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
-OF_RECORDS = frozenset(("sizeof", "tail", "extent", "align", "while", "until", "where", "tag"))
+OF_RECORDS = frozenset(("sizeof", "tail", "align", "while", "until", "where", "tag"))
 
 
 class Kind:
@@ -161,7 +161,7 @@ class _Binder:
         self._check_tail(table, "key 'tail'", bound.kinds[0])
         for tag, cast in table.casts.items():
             self._cast(bound, tag, cast)
-        looked_at = {"tail", "extent", "while", "until"} & table.expressions.keys()
+        looked_at = {"tail", "while", "until"} & table.expressions.keys()
         if table.casts or not layout.size or looked_at:
             bound.fixed = False
         if parent is not None or ("seek" in bound.run and (index or not _is_start(table))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.core.emitter import ROW
+from prettify.core.rows import ROW
 from prettify.errors import UsageError
 from prettify.records.catalogue.batch import Batch, own_table
 from prettify.records.query.projection import select

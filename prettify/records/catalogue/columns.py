@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.core.emitter import ROW
+from prettify.core.rows import ROW
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.records.catalogue.binding import without_tail
@@ -10,15 +10,16 @@ from prettify.records.forms import NAMED, open_conversion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+    from prettify.layout import Layout
     from prettify.records.catalogue.batch import Batch
     from prettify.records.catalogue.binding import Bound, BoundTable
-    from prettify.records.catalogue.documents import Project
     from prettify.records.conversion import Conversion, Piece
 
     Part = list[Any]
+    Project = Callable[[Layout], Layout]
 
 
 def check_single(form: str, tables: Sequence[BoundTable]) -> None:
@@ -75,8 +76,8 @@ class Columns:
         if self._inner is not None:
             if types != self._types:
                 raise UsageError(
-                    f"{file}: its types are not those of the file before it, and --to {self._form} "
-                    f"holds one set of them"
+                    f"its types are not those of the file before it, and --to {self._form} holds "
+                    f"one set of them"
                 )
             return
         self._types = types
@@ -119,8 +120,10 @@ class Columns:
         return ()
 
     def after(self) -> Iterable[Piece]:
-        """What stands behind everything."""
-        return () if self._inner is None else self._inner.after()
+        """What stands behind everything. Raises UsageError where no file had the tables."""
+        if self._inner is None:
+            raise UsageError(f"nothing to write: no file has columns for --to {self._form}")
+        return self._inner.after()
 
     def close(self) -> None:
         """Free what is held."""

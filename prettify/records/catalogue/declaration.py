@@ -20,8 +20,7 @@ MAX_MAGIC = 1 << 16  # bytes from a file's beginning to a magic's end
 
 # Keys of a table that are expressions.
 EXPRESSIONS = (
-    "when", "seek", "size", "count", "skip", "sizeof", "tail", "extent", "align", "while", "until",
-    "where",
+    "when", "seek", "size", "count", "skip", "sizeof", "tail", "align", "while", "until", "where",
     "tag",
 )  # fmt: skip
 

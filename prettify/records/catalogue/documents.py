@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prettify.core import program as ops
-from prettify.core.emitter import BUFFER, ROW, fill, fill_rows
+from prettify.core.emitter import fill
+from prettify.core.rows import ROW, fill_rows
 from prettify.core.tables import table as numbers_table
 from prettify.dialects import FORMS
 from prettify.dialects.assembler import Assembler
@@ -12,36 +13,40 @@ from prettify.errors import UsageError, one_line
 from prettify.model import spelled
 from prettify.records.catalogue.batch import Batch
 from prettify.records.catalogue.columns import check_single
+from prettify.records.forms.text import room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.catalogue.binding import Bound, BoundTable
+    from prettify.records.catalogue.columns import Project
     from prettify.records.conversion import Piece
 
-    Project = Callable[[Layout], Layout]
     Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
 
 
 class Document:
     """A conversion of batches, for one run.
 
-    project: of a layout, what is shown of it. named: whether there are several files, so that the
-    output has to name them.
+    project: of a layout, what is shown of it. jobs: threads that convert. named: whether there are
+    several files, so that the output has to name them.
     """
 
-    __slots__ = ("_options", "_project", "_spare", "file", "form", "named")
+    __slots__ = ("_options", "_project", "_room", "_spare", "file", "form", "named")
 
-    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
+    def __init__(
+        self, form: str, options: Options, project: Project, jobs: int, *, named: bool
+    ) -> None:
         self.form = FORMS[form]
         self.named = named
         self.file = ""
         self._options = options
         self._project = project
+        self._room = room_for(jobs)
         self._spare: list[bytearray] = []
 
     def before(self) -> Iterable[Piece]:
@@ -60,11 +65,11 @@ class Document:
             program = self._program(batch, 0)
             size = program.record_size
             return batch, fill(
-                program, records, 0, len(records) // size, self._spare, BUFFER, batch.position
+                program, records, 0, len(records) // size, self._spare, self._room, batch.position
             )
         programs = [self._program(batch, n) for n in range(max(batch.rows[::ROW], default=0) + 1)]
         programs, rows = self._with_headings(batch, programs, batch.rows)
-        return batch, fill_rows(programs, records, rows, self._spare, BUFFER)
+        return batch, fill_rows(programs, records, rows, self._spare, self._room)
 
     def pieces(self, part: Part) -> Iterator[Piece]:
         """The text of a batch, and what stands before it."""
@@ -116,8 +121,10 @@ class Text(Document):
 
     __slots__ = ("_started",)
 
-    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
-        super().__init__(form, options, project, named=named)
+    def __init__(
+        self, form: str, options: Options, project: Project, jobs: int, *, named: bool
+    ) -> None:
+        super().__init__(form, options, project, jobs, named=named)
         self._started = False
 
     def _heading(self, batch: Batch, kind: int) -> tuple[bytes, bytes]:
@@ -194,8 +201,10 @@ class Object(Document):
 
     __slots__ = ("_files", "_filled", "_tables")
 
-    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
-        super().__init__(form, options, project, named=named)
+    def __init__(
+        self, form: str, options: Options, project: Project, jobs: int, *, named: bool
+    ) -> None:
+        super().__init__(form, options, project, jobs, named=named)
         self._tables: list[BoundTable] = []  # those that are not complete
         self._filled = False  # whether the first of them has a record
         self._files = 0
@@ -242,7 +251,8 @@ class Object(Document):
         yield b"}" if self.named else b""
 
     def after(self) -> Iterable[Piece]:
-        yield b"]\n" if self.named else b"\n"
+        if self.named or self._files:
+            yield b"]\n" if self.named else b"\n"
 
 
 class Fields(Document):
@@ -250,8 +260,10 @@ class Fields(Document):
 
     __slots__ = ("_heading", "_name")
 
-    def __init__(self, form: str, options: Options, project: Project, *, named: bool) -> None:
-        super().__init__(form, options, project, named=named)
+    def __init__(
+        self, form: str, options: Options, project: Project, jobs: int, *, named: bool
+    ) -> None:
+        super().__init__(form, options, project, jobs, named=named)
         self._name = form
         self._heading: bytes | None = None  # of the first file
 
@@ -265,8 +277,8 @@ class Fields(Document):
             return (heading,)
         if heading != self._heading:
             raise UsageError(
-                f"{file}: its columns are not those of the file before it, and --to {self._name} "
-                f"holds one set of them"
+                f"its columns are not those of the file before it, and --to {self._name} holds one "
+                f"set of them"
             )
         return ()
 
@@ -280,6 +292,8 @@ class Fields(Document):
 DOCUMENTS = {"csv": Fields, "json": Object, "ndjson": Lines, "template": Fields}
 
 
-def open_document(form: str, options: Options, project: Project, *, named: bool) -> Document:
+def open_document(
+    form: str, options: Options, project: Project, jobs: int, *, named: bool
+) -> Document:
     """The document of that form."""
-    return DOCUMENTS.get(form, Text)(form, options, project, named=named)
+    return DOCUMENTS.get(form, Text)(form, options, project, jobs, named=named)

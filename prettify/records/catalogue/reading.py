@@ -19,23 +19,21 @@ from prettify.records.catalogue.recognition import (
 from prettify.records.catalogue.walk import Walk
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.forms import check_options
-from prettify.records.input import Input, size_of
+from prettify.records.run import Run
 from prettify.sources import catalogue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from prettify.errors import PrettifyError
     from prettify.layout import Layout
     from prettify.records.catalogue.batch import Batch
     from prettify.records.catalogue.binding import BoundTable
     from prettify.records.catalogue.declaration import Format
     from prettify.records.catalogue.documents import Document
-    from prettify.records.conversion import Piece
-    from prettify.records.plan import Source
-
-    Report = Callable[[PrettifyError], object]
+    from prettify.records.conversion import Conversion, Piece
+    from prettify.records.input import Input
+    from prettify.records.run import Report
 
 
 class Choice:
@@ -82,10 +80,12 @@ class Choice:
 class File:
     """One input of a known format, and the tables of it that are wanted."""
 
-    __slots__ = ("_buffers", "_choice", "bound", "data", "tables")
+    __slots__ = ("_buffers", "_choice", "_where", "bound", "data", "tables")
 
     def __init__(self, data: Input, bound: Bound, choice: Choice, buffers: int = 1) -> None:
-        """Raises UsageError for tables that the format has not, or a choice among several's."""
+        """Raises UsageError for tables that the format has not, for a choice among several's, and
+        for a filter that makes no sense of the one.
+        """
         self.data = data
         self.bound = bound
         self.tables = _wanted(bound, choice.tables)
@@ -94,6 +94,9 @@ class File:
         if choice.of_one and len(self.tables) != 1:
             names = ", ".join(table.name for table in self.tables)
             raise UsageError(f"--{choice.of_one} is of one table: name it with --table ({names})")
+        self._where: Filter | None = None
+        if choice.where is not None:
+            self._where = Filter(choice.where, self.tables[0], bound.byte_order)
 
     def batches(self, report: Report) -> Iterator[Batch | None]:
         """The records of the tables. What is wrong with one is reported, and the next follows."""
@@ -104,8 +107,8 @@ class File:
                 walk.pass_over(table)
                 continue
             found = walk.table(table)
-            if choice.where is not None:
-                found = _filtered(found, Filter(choice.where, table, self.bound.byte_order))
+            if self._where is not None:
+                found = _filtered(found, self._where)
             if choice.skip or choice.count is not None:
                 found = cut(found, choice.skip, choice.count)
             region, before = -1, -1
@@ -184,24 +187,17 @@ class Library:
         return self._bound[key]
 
 
-class Reading:
-    """What to do with each input; `progress` is as a `Plan` has it."""
+class Reading(Run):
+    """What to do with each input: which tables of it, in which form."""
 
     __slots__ = (
-        "_choice",
-        "_data",
-        "_form",
-        "_jobs",
-        "_library",
-        "_options",
-        "_passed",
-        "_projection",
-        "_total",
-    )
+        "_choice", "_document", "_form", "_jobs", "_library", "_options", "_projection", "_several",
+    )  # fmt: skip
 
     def __init__(self, form: str, options: Options, choice: Choice, jobs: int = 1) -> None:
         """form: of output, by the name of its dialect where it is C. Raises UsageError."""
         check_options(form, options)
+        super().__init__()
         self._form = form
         self._options = options
         self._choice = choice
@@ -209,70 +205,53 @@ class Reading:
         self._library = Library()
         if choice.format is not None:
             self._library.format(choice.format.partition(":")[0])
-        self._data: Input | None = None
         self._projection: Projection | None = None  # of the table of the present input
-        self._passed = 0  # bytes of the inputs before that one
-        self._total: int | None = None
+        self._several = False
+        self._document: Columns | Document  # of the present run
 
-    @property
-    def progress(self) -> tuple[int, int | None]:
-        """How far the inputs are read. One that is left early counts as read in full."""
-        return self._passed + (0 if self._data is None else self._data.position), self._total
-
-    def run(self, sources: Sequence[Source], report: Report) -> Iterator[Piece]:
-        """The output for the tables of all inputs, in pieces; as `Plan.run`."""
-        document = self._document(len(sources) > 1)
-        sizes = [size_of(source) for source in sources]
-        known = [size for size in sizes if size is not None]
-        self._passed = 0
-        self._total = sum(known) if len(known) == len(sizes) else None
-        try:
-            yield from document.before()
-            for source, size in zip(sources, sizes):
-                yield from self._output(document, source, report)
-                self._passed = self.progress[0] if size is None else self._passed + size
-                self._data = None
-            yield from document.after()
-        finally:
-            document.close()
-
-    def _document(self, named: bool) -> Columns | Document:
-        if self._form in C_DIALECTS or self._form in DOCUMENTS:
-            return open_document(self._form, self._options, self._projected, named=named)
-        return Columns(self._form, self._options, self._projected, self._jobs)
+    def _begin(self, inputs: int) -> Conversion:
+        self._several = inputs > 1
+        form, what = self._form, (self._form, self._options, self._projected, self._jobs)
+        if form in C_DIALECTS or form in DOCUMENTS:
+            self._document = open_document(*what, named=self._several)
+        else:
+            self._document = Columns(*what)
+        return self._document
 
     def _projected(self, layout: Layout) -> Layout:
         return layout if self._projection is None else self._projection.of(layout)
 
-    def _output(
-        self, document: Columns | Document, source: Source, report: Report
-    ) -> Iterator[Piece]:
+    def _output(self, data: Input, report: Report) -> Iterator[Piece]:
+        document = self._document
         try:
-            data = Input(source)
+            file, begun = self._begun(data)
         except UsageError as error:
+            if not self._several:
+                raise
             report(error)
             return
-        with data:
-            self._data = data
-            try:
-                bound = self._library.bound(data, self._choice.format, self._choice.byte_order)
-                file = File(data, bound, self._choice, buffers_for(self._jobs))
-                if self._choice.select is not None:
-                    self._projection = Projection(self._choice.select, file.tables[0])
-                begun = list(document.begin(data.name, bound, file.tables))
-            except (UsageError, DataError) as error:
-                report(error)
-                return
-            yield from begun
-            try:
-                blocks = (
-                    None if batch is None else (batch, batch.data)
-                    for batch in self._watched(file.batches(report), data)
-                )
-                yield from converted(document, blocks, self._jobs)
-            except DataError as error:
-                report(error)
-            yield from document.end()
+        yield from begun
+        try:
+            blocks = (
+                None if batch is None else (batch, batch.data)
+                for batch in self._watched(file.batches(report), data)
+            )
+            yield from converted(document, blocks, self._jobs)
+        except DataError as error:
+            report(error)
+        yield from document.end()
+
+    def _begun(self, data: Input) -> tuple[File, list[Piece]]:
+        """An input's file, and what stands before its tables."""
+        choice = self._choice
+        bound = self._library.bound(data, choice.format, choice.byte_order)
+        try:
+            file = File(data, bound, choice, buffers_for(self._jobs))
+            if choice.select is not None:
+                self._projection = Projection(choice.select, file.tables[0])
+            return file, list(self._document.begin(data.name, bound, file.tables))
+        except UsageError as error:
+            raise UsageError(f"{data.name}: {error}" if self._several else str(error)) from error
 
     def _watched(self, batches: Iterator[Batch | None], data: Input) -> Iterator[Batch | None]:
         """The same batches; the input's position tells how far it is."""

@@ -62,11 +62,9 @@ def recognise(formats: Iterable[Format], data: Input) -> tuple[Format, Variant]:
     for format in formats:
         if _has_path(format, data.name):
             return format, next((v for v in format.variants if not v.magic), format.variants[0])
-    start = data.peek(SHOWN)
-    what = f"begins with {start[:SHOWN].hex(' ')}" if start else "is empty"
     raise UsageError(
-        f"{data.name}: of no known format, it {what}: say of what type its records are with -C, or "
-        f"its format with --format (prettify formats lists them)"
+        f"{data.name}: of no known format, it {_beginning(data)}: say of what type its records are "
+        f"with -C, or its format with --format (prettify formats lists them)"
     )
 
 
@@ -86,12 +84,19 @@ def variant_of(format: Format, name: str, data: Input, byte_order: str | None) -
     plain = ordered if name else [v for v in ordered if not v.magic]
     if plain:
         return plain[0]
-    start = data.peek(SHOWN)
-    what = f"begins with {start[:SHOWN].hex(' ')}" if start else "is empty"
     ways = " or ".join(f"--format {format.name}:{n}" for n in format.variant_names)
     raise UsageError(
-        f"{data.name}: not of format {format.name}, it {what}; to read it so all the same: {ways}"
+        f"{data.name}: not of format {format.name}, it {_beginning(data)}; to read it so all the "
+        f"same: {ways}"
     )
+
+
+def _beginning(data: Input) -> str:
+    """What there is to say of how an input begins. Raises UsageError where it does not."""
+    start = data.peek(SHOWN)
+    if not start:
+        raise UsageError(f"{data.name}: it is empty, so there is nothing to recognise or to show")
+    return f"begins with {start[:SHOWN].hex(' ')}"
 
 
 def _by_magic(

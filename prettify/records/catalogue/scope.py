@@ -10,7 +10,7 @@ from prettify.errors import UsageError
 from prettify.layout import NESTED, flexible_tail, float_format, is_bool, is_signed
 from prettify.paths import WHOLE, at_path, choices, members_of
 from prettify.records.query.members import integer
-from prettify.records.query.numbers import FLOAT, INTEGER, TEXT
+from prettify.records.query.rules import FLOAT, INTEGER, TEXT
 from prettify.records.query.scalar import Code, Function, NoValueError, value
 
 TYPE_CHECKING = False

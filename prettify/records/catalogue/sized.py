@@ -109,7 +109,7 @@ class SizedReader:
         index, kinds, tags = bound.index, bound.kinds, bound.tags
         run = bound.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
-        extent, goes_on, until = run.get("extent"), run.get("while"), run.get("until")
+        goes_on, until = run.get("while"), run.get("until")
         start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
         count = -1 if self._count is None else self._count
         there = len(buffer)
@@ -139,7 +139,7 @@ class SizedReader:
                 self._check_length(kind.layout, length, whole)
             if kind.tail is not None:
                 if kind.held is None:
-                    whole = length if extent is None else min(length, max(size, extent(frame)))
+                    whole = length
                 if at + whole > there:
                     return self._needed(whole)
                 frame[index] = buffer[at : at + whole]
@@ -255,6 +255,6 @@ class SizedReader:
         if self._limit is not None and place < self._limit:
             raise DataError(
                 f"{self._data.name}: ends at byte {place}, {self._limit - place} bytes short of "
-                f"what the header says",
+                f"what the format says",
                 place,
             )

@@ -11,15 +11,13 @@ from prettify.records.query.scalar import NoValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Literal
 
-    from prettify.errors import PrettifyError
     from prettify.records.catalogue.binding import Bound, BoundTable
     from prettify.records.catalogue.scope import Record
     from prettify.records.input import Input
-
-    Report = Callable[[PrettifyError], object]
+    from prettify.records.run import Report
 
 
 class Place:
@@ -169,7 +167,7 @@ class Walk:
         limit, count = place.limit, place.count
         if count is not None:
             limit = count * size if limit is None else min(limit, count * size)
-        region = Region(limit, None, place.skip, exact=True)
+        region = Region(limit, None, place.skip, exact=True, source="the format")
         shapes = Shapes(table.kinds)
         at = start + place.skip * size
         try:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 LONG = 1 << 22
 
 
+def room_for(jobs: int) -> int:
+    """Bytes of a buffer for text that so many threads make."""
+    return BUFFER if jobs < 2 else LONG
+
+
 class Text:
     """Records as text of one form. A part is the buffers that hold it, made as they are needed."""
 
@@ -28,7 +33,7 @@ class Text:
         self, form: Form, layouts: Sequence[Layout], options: Options, jobs: int = 1
     ) -> None:
         self.form = form
-        self._size = BUFFER if jobs < 2 else LONG
+        self._size = room_for(jobs)
         self._programs: list[Program] = [form.compile(layout, options) for layout in layouts]
         self._before = form.start(layouts[0], options)
         # Buffers that are not in use. Threads take from and add to it: a list's methods are whole.

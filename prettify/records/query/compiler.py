@@ -13,37 +13,12 @@ from prettify import model
 from prettify.errors import UsageError
 from prettify.layout import NESTED
 from prettify.paths import choices, first_member, members_of
-from prettify.records.query import exact
+from prettify.records.query import exact, parser
 from prettify.records.query.columns import number_reader, text_is, texts
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.exact import Truth
-from prettify.records.query.numbers import (
-    DIVISIONS,
-    EQUALITIES,
-    FLOAT,
-    INTEGER,
-    MAX_SHIFT,
-    REAL,
-    SHIFTS,
-    TEXT,
-    TRUTH,
-    header_member,
-)
-from prettify.records.query.parser import (
-    Call,
-    Chain,
-    Choice,
-    Comparison,
-    Items,
-    Name,
-    Number,
-    Reference,
-    String,
-    Tree,
-    Unary,
-    fault,
-    parse,
-)
+from prettify.records.query.numbers import header_member
+from prettify.records.query.rules import FLOAT, INTEGER, KINDS, TEXT, TRUTH, Rules, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +28,7 @@ if TYPE_CHECKING:
     from prettify.layout import Layout, Node
     from prettify.records.query.columns import Block
     from prettify.records.query.exact import Value
+    from prettify.records.query.parser import Tree
 
     Run = Callable[[Block], Any]
     Steps = Sequence[tuple[str | int, int]]
@@ -125,10 +101,10 @@ def _joined(kind: str, function: Callable[[Any, Any], Value], left: _Code, right
     return code
 
 
-class _Compiler:
+class _Compiler(Rules):
     """Makes code of the tree of one expression."""
 
-    __slots__ = ("byte_order", "enumerators", "header", "layout", "option", "text")
+    __slots__ = ("byte_order", "enumerators", "header", "layout")
 
     def __init__(
         self,
@@ -138,60 +114,54 @@ class _Compiler:
         byte_order: str,
         header: Callable[[str], int] | None,
     ) -> None:
-        self.text = text
-        self.option = option
+        super().__init__(text, option)
         self.layout = layout
         self.byte_order = byte_order
         self.header = header
         self.enumerators = Enumerators(layout)
 
     def condition(self) -> Callable[[Block], Truth]:
-        return self._truth(self._code(parse(self.text, self.option))).run
-
-    def _fault(self, what: str, column: int, more: str = "") -> UsageError:
-        return fault(self.option, self.text, what, column, more)
+        return self._truth(self._code(self.parse())).run
 
     def _code(self, tree: Tree) -> _Code:
-        return _CODES[type(tree)](self, tree)
+        code: _Code = self.visit(tree)
+        return code
 
     # Kinds.
 
     def _number(self, code: _Code) -> _Code:
         """An integer or float; truths are 0 and 1."""
-        if code.kind == TEXT:
-            raise self._fault("a number expected, not text,", code.column)
+        self.need_number(code.kind, code.column)
         return _applied(INTEGER, exact.integers, code) if code.kind == TRUTH else code
 
     def _truth(self, code: _Code) -> _Code:
-        if code.kind == TEXT:
-            raise self._fault("a condition expected, not text,", code.column)
+        self.need_condition(code.kind, code.column)
         return code if code.kind == TRUTH else _applied(TRUTH, exact.truth, code)
 
     # What stands for itself.
 
-    def number(self, tree: Number) -> _Code:
-        kinds = {bool: TRUTH, int: INTEGER, float: FLOAT}
-        return _constant(kinds[type(tree.value)], tree.column, exact.constant(tree.value))
+    def number(self, tree: parser.Number) -> _Code:
+        return _constant(KINDS[type(tree.value)], tree.column, exact.constant(tree.value))
 
-    def string(self, tree: String) -> _Code:
+    def string(self, tree: parser.String) -> _Code:
         return _constant(TEXT, tree.column, tree.text)
 
-    def reference(self, tree: Reference) -> _Code:
+    def reference(self, tree: parser.Reference) -> _Code:
         try:
             number = header_member(tree.name, tree.path, self.header)
         except UsageError as error:
             raise UsageError(f"{self.option} {self.text!r}: {error}") from error
         return _constant(INTEGER, tree.column, exact.constant(number))
 
-    def call(self, tree: Call) -> _Code:
-        raise self._fault(f"{tree.name}(), which is not for records,", tree.column)
+    def call(self, tree: parser.Call) -> _Code:
+        raise self.fault(f"{tree.name}(), which is not for records,", tree.column)
 
-    def choice(self, tree: Choice) -> _Code:
-        raise self._fault("'if', which is not for records,", tree.place)
+    def choice(self, tree: parser.Choice) -> _Code:
+        raise self.fault("'if', which is not for records,", tree.place)
 
     # Names.
 
-    def name(self, tree: Name, compared: Iterable[model.Enum] = ()) -> _Code:
+    def name(self, tree: parser.Name, compared: Iterable[model.Enum] = ()) -> _Code:
         if self._is_enumerator(tree):
             return self._enumerator(tree, compared)
         node, bit_offset = self._place(tree)
@@ -199,7 +169,7 @@ class _Compiler:
             return self._text(node, bit_offset >> 3, tree.column)
         if node.kind in NESTED or node.element is not None:
             kind = "array" if node.element is not None else node.kind
-            raise self._fault(f"{_path(tree.steps)} is no number, but {_a(kind)},", tree.column)
+            raise self.fault(f"{_path(tree.steps)} is no number, but {_a(kind)},", tree.column)
         kind = FLOAT if node.kind == model.FLOAT else INTEGER
         code = _Code(
             kind, tree.column, number_reader(node, bit_offset, self.layout.size, self.byte_order)
@@ -218,7 +188,7 @@ class _Compiler:
         """Whether records have no members, so that one name stands for all of each."""
         return self.layout.root.kind not in NESTED
 
-    def _is_enumerator(self, tree: Name) -> bool:
+    def _is_enumerator(self, tree: parser.Name) -> bool:
         """Whether a name can only be an enumerator's."""
         if not tree.alone:
             return False
@@ -226,11 +196,11 @@ class _Compiler:
             return tree.alone != WHOLE
         return tree.alone not in members_of(self.layout.root)
 
-    def _enumerator(self, tree: Name, compared: Iterable[model.Enum]) -> _Code:
+    def _enumerator(self, tree: parser.Name, compared: Iterable[model.Enum]) -> _Code:
         try:
             value = self.enumerators.value(tree.alone, compared)
         except UsageError as error:
-            raise self._fault("ambiguous", tree.column, f": {error}") from error
+            raise self.fault("ambiguous", tree.column, f": {error}") from error
         if value is None:
             raise self._unknown(tree.alone, tree.column, self.layout.root, self.enumerators.near)
         return _constant(INTEGER, tree.column, exact.constant(value))
@@ -243,9 +213,9 @@ class _Compiler:
         else:
             known = list(members_of(node))
         more = f"; {choices(name, known, also)}"
-        return self._fault(f"no member {name!r}{within}", column, more)
+        return self.fault(f"no member {name!r}{within}", column, more)
 
-    def _place(self, tree: Name) -> tuple[Node, int]:
+    def _place(self, tree: parser.Name) -> tuple[Node, int]:
         """A member and where it begins in a record, in bits."""
         node = self.layout.root
         moved = at = 0
@@ -256,15 +226,15 @@ class _Compiler:
             step, column = steps[at]
             if isinstance(step, int):
                 if node.element is None:
-                    raise self._fault("an index, but no array,", column)
+                    raise self.fault("an index, but no array,", column)
                 if step >= node.count:
-                    raise self._fault(f"no element {step}", column, f"; the array has {node.count}")
+                    raise self.fault(f"no element {step}", column, f"; the array has {node.count}")
                 moved += 8 * step * node.stride
                 node = node.element
                 at += 1
                 continue
             if node.element is not None:
-                raise self._fault("an array: an index, such as [0], expected before", column - 1)
+                raise self.fault("an array: an index, such as [0], expected before", column - 1)
             names = [name for name, _ in steps[at:]]
             words = [n for n in names[: _words(names)] if isinstance(n, str)]
             found = first_member(node, words)
@@ -277,7 +247,7 @@ class _Compiler:
 
     # Operators.
 
-    def unary(self, tree: Unary) -> _Code:
+    def unary(self, tree: parser.Unary) -> _Code:
         operand = self._code(tree.operand)
         if tree.operator == "not":
             return _applied(TRUTH, exact.negation, self._truth(operand))
@@ -286,12 +256,11 @@ class _Compiler:
             return operand
         if tree.operator == "-" and operand.kind == FLOAT:
             return _applied(FLOAT, exact.negative_floats, operand)
-        if operand.kind == FLOAT:
-            raise self._fault("'~' is for integers, not for a float,", tree.column)
+        self.check_sign(tree.operator, operand.kind, tree.column)
         function = exact.negative if tree.operator == "-" else exact.inverted
         return _applied(INTEGER, function, operand)
 
-    def chain(self, tree: Chain) -> _Code:
+    def chain(self, tree: parser.Chain) -> _Code:
         code = self._code(tree.first)
         for operator, column, right in tree.links:
             code = self._combined(operator, column, code, self._code(right))
@@ -302,28 +271,16 @@ class _Compiler:
         if logic is not None:
             return _joined(TRUTH, logic, self._truth(left), self._truth(right))
         left, right = self._number(left), self._number(right)
-        self._check_operand(operator, column, right)
-        kind = FLOAT if FLOAT in (left.kind, right.kind) else INTEGER
-        if kind == FLOAT and operator not in REAL:
-            raise self._fault(f"{operator!r} is for integers, not for floats,", column)
+        number = None if right.constant is None else right.constant.data
+        kind = self.result(operator, column, left.kind, right.kind, number)
         function = exact.calculate if kind == INTEGER else exact.calculate_floats
         return _joined(kind, lambda x, y: function(operator, x, y), left, right)
 
-    def _check_operand(self, operator: str, column: int, right: _Code) -> None:
-        """Raise UsageError where an operator would have no result for any record."""
-        if right.constant is None:
-            return
-        number = right.constant.data
-        if operator in DIVISIONS and number == 0:
-            raise self._fault("division by zero", column)
-        if operator in SHIFTS and right.kind == INTEGER and not 0 <= number <= MAX_SHIFT:
-            raise self._fault(f"a shift by {number}, not by 0 to {MAX_SHIFT},", column)
-
     # Comparisons.
 
-    def comparison(self, tree: Comparison) -> _Code:
+    def comparison(self, tree: parser.Comparison) -> _Code:
         operands = [tree.first, *(right for _, _, right in tree.links)]
-        flat = [o.items if isinstance(o, Items) else (o,) for o in operands]
+        flat = [o.items if isinstance(o, parser.Items) else (o,) for o in operands]
         codes = [[self._unless_enumerator(part) for part in parts] for parts in flat]
         enums = [[c.enum for c in row if c is not None and c.enum is not None] for row in codes]
         for index, parts in enumerate(flat):
@@ -331,7 +288,7 @@ class _Compiler:
             compared = [e for row in enums[max(index - 1, 0) : index + 2] for e in row]
             for place, part in enumerate(parts):
                 if codes[index][place] is None:
-                    assert isinstance(part, Name)
+                    assert isinstance(part, parser.Name)
                     codes[index][place] = self.name(part, compared)
         known = [[code for code in row if code is not None] for row in codes]
         truths = [
@@ -344,7 +301,7 @@ class _Compiler:
         return code
 
     def _unless_enumerator(self, tree: Tree) -> _Code | None:
-        if isinstance(tree, Name) and self._is_enumerator(tree):
+        if isinstance(tree, parser.Name) and self._is_enumerator(tree):
             return None
         return self._code(tree)
 
@@ -374,11 +331,8 @@ class _Compiler:
 
     def _texts(self, operator: str, column: int, left: _Code, right: _Code) -> _Code:
         other = right if left.kind == TEXT else left
-        if other.kind != TEXT:
-            more = "; enumerators are written without quotes" if other.enum is not None else ""
-            raise self._fault(f"{operator!r} between text and {other.kind}", column, more)
-        if operator not in EQUALITIES:
-            raise self._fault(f"{operator!r} between texts, which are equal or not,", column)
+        more = "; enumerators are written without quotes" if other.enum is not None else ""
+        self.check_texts(operator, column, other.kind, more)
         if left.constant is not None:
             left, right = right, left
         code = self._equal_texts(left, right)
@@ -401,18 +355,14 @@ class _Compiler:
         return _Code(TRUTH, left.column, same)
 
     def _like(self, column: int, left: _Code, right: _Code) -> _Code:
-        from fnmatch import translate
-        from re import compile as compile_pattern
-
         if left.kind != TEXT or left.constant is not None:
-            raise self._fault("'like' is for members that are texts,", column)
-        match = compile_pattern(translate(right.constant)).match
-        run = left.run
-
-        def matching(block: Block) -> Truth:
-            return Truth(numpy.array([match(text) is not None for text in run(block)], bool))
-
-        return _Code(TRUTH, left.column, matching)
+            raise self.fault("'like' is for members that are texts,", column)
+        matches, run = pattern(right.constant), left.run
+        return _Code(
+            TRUTH,
+            left.column,
+            lambda block: Truth(numpy.array([matches(text) for text in run(block)], bool)),
+        )
 
 
 def _words(names: Sequence[str | int]) -> int:
@@ -431,15 +381,3 @@ def _a(word: str) -> str:
 
 
 _LOGIC = {"and": exact.conjunction, "or": exact.disjunction}
-
-_CODES: dict[type[Tree], Callable[[_Compiler, Any], _Code]] = {
-    Number: _Compiler.number,
-    String: _Compiler.string,
-    Reference: _Compiler.reference,
-    Call: _Compiler.call,
-    Choice: _Compiler.choice,
-    Name: _Compiler.name,
-    Unary: _Compiler.unary,
-    Chain: _Compiler.chain,
-    Comparison: _Compiler.comparison,
-}

@@ -18,7 +18,7 @@ from functools import reduce
 
 import numpy
 
-from prettify.records.query.numbers import MAX_SHIFT
+from prettify.records.query.rules import ARITHMETIC, EQUALITIES, MAX_SHIFT, ORDERS, SHIFTS, real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,17 +111,10 @@ def floats(value: Value) -> Floats:
         return value
     value = integers(value)
     if isinstance(value.data, int):
-        return Floats(_float(value.data), value.null)
+        return Floats(real(value.data), value.null)
     if value.low > -FINITE and value.high < FINITE:
         return Floats(value.data.astype("f8"), value.null)
-    return Floats(numpy.array([_float(n) for n in value.data.tolist()], "f8"), value.null)
-
-
-def _float(number: int) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf" if number > 0 else "-inf")
+    return Floats(numpy.array([real(n) for n in value.data.tolist()], "f8"), value.null)
 
 
 def truth(value: Value) -> Truth:
@@ -240,13 +233,13 @@ def _all_bits(x: Integers, y: Integers) -> Range:
     return (0 if x.low >= 0 and y.low >= 0 else -1 << bits), (1 << bits) - 1
 
 
-_RING: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Integers, Integers], Range]]] = {
-    "+": (operator.add, _sums),
-    "-": (operator.sub, _differences),
-    "*": (operator.mul, _products),
-    "&": (operator.and_, _common_bits),
-    "|": (operator.or_, _all_bits),
-    "^": (operator.xor, _all_bits),
+_RING: dict[str, Callable[[Integers, Integers], Range]] = {
+    "+": _sums,
+    "-": _differences,
+    "*": _products,
+    "&": _common_bits,
+    "|": _all_bits,
+    "^": _all_bits,
 }
 
 
@@ -290,7 +283,7 @@ def _shift(symbol: str, x: Integers, y: Integers) -> Integers:
     if y.high > most:
         counts = min(y.data, most) if isinstance(y.data, int) else numpy.minimum(y.data, most)
         y = Integers(counts, min(y.low, most), most, y.null)
-    operation = operator.lshift if left else operator.rshift
+    operation = ARITHMETIC[symbol]
     found = _computed(operation, _shifted(operation), x, y, modular=False)
     found.null = _either(null, found.null)
     return found
@@ -318,8 +311,8 @@ def _shifted(operation: Callable[[int, int], int]) -> Callable[[Integers, Intege
 def calculate(symbol: str, x: Integers, y: Integers) -> Integers:
     """`+ - * / // % & | ^ << >>` of integers; `/` and `//` are the same, rounded down."""
     if symbol in _RING:
-        return _computed(*_RING[symbol], x, y, modular=True)
-    if symbol in ("<<", ">>"):
+        return _computed(ARITHMETIC[symbol], _RING[symbol], x, y, modular=True)
+    if symbol in SHIFTS:
         return _shift(symbol, x, y)
     return _divide(symbol.replace("//", "/"), x, y)
 
@@ -337,15 +330,12 @@ def inverted(x: Integers) -> Integers:
 # Operations on floats.
 
 
-_FLOAT_OPERATIONS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
-
-
 def calculate_floats(symbol: str, x: Numbers, y: Numbers) -> Floats:
     """`+ - * /` of doubles, which integers are made before."""
     x, y = floats(x), floats(y)
     null = _either(x.null, y.null)
     if symbol != "/":
-        return Floats(_FLOAT_OPERATIONS[symbol](x.data, y.data), null)
+        return Floats(ARITHMETIC[symbol](x.data, y.data), null)
     zero = numpy.asarray(y.data == 0)
     if not zero.any():
         return Floats(x.data / y.data, null)
@@ -359,16 +349,7 @@ def negative_floats(x: Floats) -> Floats:
 
 # Comparisons.
 
-_ORDERS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_EQUALITIES = frozenset(("==", "!="))
 _UPWARDS = frozenset(("<", "<="))
 _FROM_ABOVE = frozenset(("<", ">="))
 
@@ -380,7 +361,7 @@ def compare(symbol: str, x: Numbers, y: Numbers) -> Truth:
         symbol, x, y = _FLIPPED[symbol], y, x
     if isinstance(x, Integers) and isinstance(y, Floats) and isinstance(y.data, float):
         y = _integer_bound(symbol, y)
-    order = _ORDERS[symbol]
+    order = ORDERS[symbol]
     if isinstance(x, Integers) and isinstance(y, Integers):
         data: Any = _decided(symbol, x, y)
         if data is None:
@@ -413,15 +394,15 @@ def _integer_bound(symbol: str, number: Floats) -> Numbers:
     if not math.isfinite(number.data):
         return number
     whole = (math.ceil if symbol in _FROM_ABOVE else math.floor)(number.data)
-    if symbol in _EQUALITIES and whole != number.data:
+    if symbol in EQUALITIES and whole != number.data:
         return number
     return Integers(whole, whole, whole, number.null)
 
 
 def _decided(symbol: str, x: Integers, y: Integers) -> bool | None:
     """What the ranges alone say."""
-    order = _ORDERS[symbol]
-    if symbol in _EQUALITIES:
+    order = ORDERS[symbol]
+    if symbol in EQUALITIES:
         if x.high < y.low or y.high < x.low:
             return symbol == "!="
         return symbol == "==" if x.low == x.high == y.low == y.high else None
@@ -458,7 +439,7 @@ def _all_are_floats(x: Numbers) -> bool:
     if isinstance(x, Floats):
         return True
     if isinstance(x.data, int):
-        return _float(x.data) == x.data
+        return real(x.data) == x.data
     return x.low >= -EXACT_FLOATS and x.high <= EXACT_FLOATS
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prettify.errors import UsageError
-from prettify.records.query.numbers import INTEGER, header_member
+from prettify.records.query.numbers import header_member
+from prettify.records.query.rules import INTEGER
 from prettify.records.query.scalar import Code, NoValueError, compile_number, value
 
 TYPE_CHECKING = False

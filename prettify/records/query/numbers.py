@@ -13,14 +13,6 @@ if TYPE_CHECKING:
 HEADER = "header"  # the record that --header reads
 MAX_LENGTH = 1000  # characters of an expression
 MAX_DEPTH = 100  # levels of nesting
-MAX_SHIFT = 4096  # bits to the left: no number of any record needs more
-
-# The kinds of values that parts of an expression have.
-INTEGER, FLOAT, TRUTH, TEXT = "an integer", "a float", "true or false", "text"
-REAL = frozenset(("+", "-", "*", "/"))  # what floats take part in
-DIVISIONS = frozenset(("/", "//", "%"))
-SHIFTS = frozenset(("<<", ">>"))
-EQUALITIES = frozenset(("==", "!="))
 
 _NUMBER = re.compile(
     r"0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0(?P<oct>[0-7]+)|(?P<dec>0|[1-9][0-9]*)"

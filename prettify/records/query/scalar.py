@@ -8,51 +8,28 @@ data is read; parts that are the same for all frames are worked out here too.
 
 from __future__ import annotations
 
-import math
 import operator
 
 from prettify.errors import UsageError
-from prettify.records.query.numbers import (
-    DIVISIONS,
-    EQUALITIES,
-    FLOAT,
-    INTEGER,
-    MAX_SHIFT,
-    REAL,
-    SHIFTS,
-    TEXT,
-    TRUTH,
-)
-from prettify.records.query.parser import (
-    Call,
-    Chain,
-    Choice,
-    Comparison,
-    Items,
-    Name,
-    Number,
-    Reference,
-    String,
-    Tree,
-    Unary,
-    fault,
-    parse,
-)
+from prettify.records.query import parser, rules
+from prettify.records.query.rules import FLOAT, INTEGER, TEXT, TRUTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
 
+    from prettify.records.query.parser import Tree
+
     Run = Callable[[Any], Any]
 
     class Scope(Protocol):
         """What names mean in an expression. Each raises UsageError for one that means nothing."""
 
-        def name(self, tree: Name) -> Code:
+        def name(self, tree: parser.Name) -> Code:
             """A plain name: a member, or an enumerator."""
 
-        def reference(self, tree: Reference) -> Code:
+        def reference(self, tree: parser.Reference) -> Code:
             """A name with a `$`."""
 
         def function(self, name: str) -> Function | None:
@@ -105,8 +82,8 @@ def compile_number(text: str, option: str, scope: Scope) -> Run:
     Raises UsageError, naming the option and the column, where the expression is wrong.
     """
     compiler = _Compiler(text, option, scope)
-    tree = parse(text, option)
-    code = compiler.number(compiler.code(tree), tree)
+    tree = compiler.parse()
+    code = compiler.as_number(compiler.code(tree), tree)
     if code.kind == FLOAT:
         raise compiler.fault("an integer expected, not a float,", tree.column)
     return code.run
@@ -115,24 +92,20 @@ def compile_number(text: str, option: str, scope: Scope) -> Run:
 def compile_condition(text: str, option: str, scope: Scope) -> Run:
     """Whether an expression is true, as a function of a frame; else as `compile_number`."""
     compiler = _Compiler(text, option, scope)
-    tree = parse(text, option)
-    return compiler.truth(compiler.code(tree), tree).run
+    tree = compiler.parse()
+    return compiler.as_truth(compiler.code(tree), tree).run
 
 
-class _Compiler:
-    __slots__ = ("option", "scope", "text")
+class _Compiler(rules.Rules):
+    __slots__ = ("scope",)
 
     def __init__(self, text: str, option: str, scope: Scope) -> None:
-        self.text = text
-        self.option = option
+        super().__init__(text, option)
         self.scope = scope
 
-    def fault(self, what: str, column: int, more: str = "") -> UsageError:
-        return fault(self.option, self.text, what, column, more)
-
     def code(self, tree: Tree) -> Code:
-        code = _CODES[type(tree)](self, tree)
-        if code.constant and not isinstance(tree, (Number, String)):
+        code: Code = self.visit(tree)
+        if code.constant and not isinstance(tree, (parser.Number, parser.String)):
             try:
                 return value(code.kind, code.run(None))
             except NoValueError as error:
@@ -141,18 +114,16 @@ class _Compiler:
 
     # Kinds.
 
-    def number(self, code: Code, tree: Tree) -> Code:
+    def as_number(self, code: Code, tree: Tree) -> Code:
         """An integer or float; truths are 0 and 1."""
-        if code.kind == TEXT:
-            raise self.fault("a number expected, not text,", tree.column)
+        self.need_number(code.kind, tree.column)
         if code.kind == TRUTH:
             run = code.run
             return Code(INTEGER, lambda frame: int(run(frame)), constant=code.constant)
         return code
 
-    def truth(self, code: Code, tree: Tree) -> Code:
-        if code.kind == TEXT:
-            raise self.fault("a condition expected, not text,", tree.column)
+    def as_truth(self, code: Code, tree: Tree) -> Code:
+        self.need_condition(code.kind, tree.column)
         if code.kind == TRUTH:
             return code
         run = code.run
@@ -162,17 +133,16 @@ class _Compiler:
 
     # What stands for itself, and names.
 
-    def plain(self, tree: Number) -> Code:
-        kinds = {bool: TRUTH, int: INTEGER, float: FLOAT}
-        return value(kinds[type(tree.value)], tree.value)
+    def number(self, tree: parser.Number) -> Code:
+        return value(rules.KINDS[type(tree.value)], tree.value)
 
-    def string(self, tree: String) -> Code:
+    def string(self, tree: parser.String) -> Code:
         return value(TEXT, tree.text)
 
-    def name(self, tree: Name) -> Code:
+    def name(self, tree: parser.Name) -> Code:
         return self._scoped(self.scope.name, tree)
 
-    def reference(self, tree: Reference) -> Code:
+    def reference(self, tree: parser.Reference) -> Code:
         return self._scoped(self.scope.reference, tree)
 
     def _scoped(self, find: Callable[[Any], Code], tree: Tree) -> Code:
@@ -181,7 +151,7 @@ class _Compiler:
         except UsageError as error:
             raise UsageError(f"{self.option} {self.text!r}: {error}") from error
 
-    def call(self, tree: Call) -> Code:
+    def call(self, tree: parser.Call) -> Code:
         function = self.scope.function(tree.name) or FUNCTIONS.get(tree.name)
         if function is None:
             raise self.fault(f"no function {tree.name!r}", tree.column)
@@ -194,7 +164,7 @@ class _Compiler:
         for argument, kind in zip(tree.arguments, function.kinds):
             code = self.code(argument)
             if kind == INTEGER:
-                code = self.number(code, argument)
+                code = self.as_number(code, argument)
             if code.kind != kind:
                 raise self.fault(f"{kind} expected, not {code.kind},", argument.column)
             codes.append(code)
@@ -209,13 +179,13 @@ class _Compiler:
 
     # Operators.
 
-    def choice(self, tree: Choice) -> Code:
-        condition = self.truth(self.code(tree.condition), tree.condition)
+    def choice(self, tree: parser.Choice) -> Code:
+        condition = self.as_truth(self.code(tree.condition), tree.condition)
         yes, no = self.code(tree.yes), self.code(tree.no)
         if yes.kind != no.kind:
             if TEXT in (yes.kind, no.kind):
                 raise self.fault(f"{yes.kind} or {no.kind}, by an 'if',", tree.place)
-            yes, no = self.number(yes, tree.yes), self.number(no, tree.no)
+            yes, no = self.as_number(yes, tree.yes), self.as_number(no, tree.no)
         kind = FLOAT if FLOAT in (yes.kind, no.kind) else yes.kind
         holds, this, other = condition.run, yes.run, no.run
         return Code(
@@ -224,20 +194,19 @@ class _Compiler:
             constant=condition.constant and yes.constant and no.constant,
         )
 
-    def unary(self, tree: Unary) -> Code:
+    def unary(self, tree: parser.Unary) -> Code:
         operand = self.code(tree.operand)
         if tree.operator == "not":
-            operand = self.truth(operand, tree.operand)
+            operand = self.as_truth(operand, tree.operand)
             kind = TRUTH
         else:
-            operand = self.number(operand, tree.operand)
+            operand = self.as_number(operand, tree.operand)
             kind = operand.kind
-            if kind == FLOAT and tree.operator == "~":
-                raise self.fault("'~' is for integers, not for a float,", tree.column)
+            self.check_sign(tree.operator, kind, tree.column)
         function, run = _UNARY[tree.operator], operand.run
         return Code(kind, lambda frame: function(run(frame)), constant=operand.constant)
 
-    def chain(self, tree: Chain) -> Code:
+    def chain(self, tree: parser.Chain) -> Code:
         left, before = self.code(tree.first), tree.first
         for symbol, column, right in tree.links:
             left = self._combined(symbol, column, left, before, self.code(right), right)
@@ -249,39 +218,27 @@ class _Compiler:
     ) -> Code:
         constant = left.constant and right.constant
         if symbol in ("and", "or"):
-            one, other = self.truth(left, before).run, self.truth(right, behind).run
+            one, other = self.as_truth(left, before).run, self.as_truth(right, behind).run
             if symbol == "and":
                 return Code(TRUTH, lambda frame: one(frame) and other(frame), constant=constant)
             return Code(TRUTH, lambda frame: one(frame) or other(frame), constant=constant)
-        left, right = self.number(left, before), self.number(right, behind)
-        kind = FLOAT if FLOAT in (left.kind, right.kind) else INTEGER
-        if kind == FLOAT and symbol not in REAL:
-            raise self.fault(f"{symbol!r} is for integers, not for floats,", column)
-        if right.constant:
-            self._check(symbol, column, right)
+        left, right = self.as_number(left, before), self.as_number(right, behind)
+        number = right.run(None) if right.constant else None
+        kind = self.result(symbol, column, left.kind, right.kind, number)
         function = _checked(symbol, kind)
         one, other = left.run, right.run
         if right.constant:
             # What numbers of files are combined with is most often one of these.
-            number = right.run(None)
             return Code(kind, lambda frame: function(one(frame), number), constant=constant)
         return Code(kind, lambda frame: function(one(frame), other(frame)), constant=constant)
 
-    def _check(self, symbol: str, column: int, right: Code) -> None:
-        """Raise UsageError where an operator would have no result for any frame."""
-        number = right.run(None)
-        if symbol in DIVISIONS and number == 0:
-            raise self.fault("division by zero", column)
-        if symbol in SHIFTS and not 0 <= number <= MAX_SHIFT:
-            raise self.fault(f"a shift by {number}, not by 0 to {MAX_SHIFT},", column)
-
     # Comparisons.
 
-    def comparison(self, tree: Comparison) -> Code:
+    def comparison(self, tree: parser.Comparison) -> Code:
         left, before = self.code(tree.first), tree.first
         codes = []
         for symbol, column, right in tree.links:
-            items = right.items if isinstance(right, Items) else (right,)
+            items = right.items if isinstance(right, parser.Items) else (right,)
             others = [self.code(item) for item in items]
             codes.append(self._compared(symbol, column, left, before, others, items))
             left, before = others[0], items[0]
@@ -309,19 +266,15 @@ class _Compiler:
         if symbol == "like":
             if left.kind != TEXT:
                 raise self.fault("'like' is for texts,", column)
-            matches = _pattern(others[0].run(None))
+            matches = rules.pattern(others[0].run(None))
             one = left.run
             return Code(TRUTH, lambda frame: matches(one(frame)) != negated, constant=constant)
         kinds = {left.kind, *(code.kind for code in others)}
         if TEXT in kinds:
-            if kinds != {TEXT}:
-                odd = next(iter(kinds - {TEXT}))
-                raise self.fault(f"{symbol!r} between text and {odd}", column)
-            if symbol not in EQUALITIES and symbol != "in":
-                raise self.fault(f"{symbol!r} between texts, which are equal or not,", column)
+            self.check_texts(symbol, column, next(iter(kinds - {TEXT}), TEXT))
         else:
-            left = _comparable(self.number(left, before))
-            others = [_comparable(self.number(c, item)) for c, item in zip(others, items)]
+            left = _comparable(self.as_number(left, before))
+            others = [_comparable(self.as_number(c, item)) for c, item in zip(others, items)]
         one = left.run
         if symbol == "in":
             if all(code.constant for code in others):
@@ -335,7 +288,7 @@ class _Compiler:
                 lambda frame: (one(frame) in [run(frame) for run in runs]) != negated,
                 constant=constant,
             )
-        function, other = _COMPARISONS[symbol], others[0].run
+        function, other = rules.ORDERS[symbol], others[0].run
         return Code(TRUTH, lambda frame: function(one(frame), other(frame)), constant=constant)
 
 
@@ -349,27 +302,19 @@ def _comparable(code: Code) -> Code:
 
 def _checked(symbol: str, kind: str) -> Callable[[Any, Any], Any]:
     if kind == FLOAT:
-        calculate = _divided if symbol == "/" else _ARITHMETIC[symbol]
-        return lambda x, y: calculate(_real(x), _real(y))
-    if symbol in DIVISIONS:
+        calculate = _divided if symbol == "/" else rules.ARITHMETIC[symbol]
+        return lambda x, y: calculate(rules.real(x), rules.real(y))
+    if symbol in rules.DIVISIONS:
         function = operator.mod if symbol == "%" else operator.floordiv
         return lambda x, y: function(x, y) if y else _none("division by zero")
-    if symbol in SHIFTS:
-        shift = _ARITHMETIC[symbol]
-        return lambda x, y: shift(x, y) if 0 <= y <= MAX_SHIFT else _none(f"a shift by {y}")
-    return _ARITHMETIC[symbol]
+    if symbol in rules.SHIFTS:
+        shift, most = rules.ARITHMETIC[symbol], rules.MAX_SHIFT
+        return lambda x, y: shift(x, y) if 0 <= y <= most else _none(f"a shift by {y}")
+    return rules.ARITHMETIC[symbol]
 
 
 def _divided(x: float, y: float) -> float:
     return x / y if y else _none("division by zero")
-
-
-def _real(number: float) -> float:
-    """The double nearest to an integer."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.copysign(math.inf, number)
 
 
 def _known(number: float) -> float:
@@ -379,14 +324,6 @@ def _known(number: float) -> float:
 
 def _none(why: str) -> Any:
     raise NoValueError(why)
-
-
-def _pattern(text: str) -> Callable[[str], bool]:
-    from fnmatch import translate
-    from re import compile as compile_pattern
-
-    match = compile_pattern(translate(text)).match
-    return lambda found: match(found) is not None
 
 
 def _spelled(base: int, digits: str) -> Callable[[str], int]:
@@ -422,34 +359,4 @@ _UNARY: dict[str, Callable[[Any], Any]] = {
     "+": operator.pos,
     "~": operator.invert,
     "not": operator.not_,
-}
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "|": operator.or_,
-    "^": operator.xor,
-    "&": operator.and_,
-    "<<": operator.lshift,
-    ">>": operator.rshift,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
-_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-_CODES: dict[type[Tree], Callable[[_Compiler, Any], Code]] = {
-    Number: _Compiler.plain,
-    String: _Compiler.string,
-    Reference: _Compiler.reference,
-    Name: _Compiler.name,
-    Call: _Compiler.call,
-    Choice: _Compiler.choice,
-    Unary: _Compiler.unary,
-    Chain: _Compiler.chain,
-    Comparison: _Compiler.comparison,
 }

@@ -1,0 +1,223 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The emitter's machine over records of several types and lengths, one row of numbers for each."""
+
+from __future__ import annotations
+
+from prettify.core.emitter import BUFFER, room, scratch
+from prettify.core.tables import table, zeroes
+
+if not __file__.endswith(".py"):
+    import cython
+else:
+    from prettify.core import plain as cython
+
+if cython.compiled:
+    from cython.cimports.cpython.buffer import (
+        Py_buffer,
+        PyBUF_SIMPLE,
+        PyBuffer_Release,
+        PyObject_GetBuffer,
+    )
+    from cython.cimports.prettify.core.emitter import address, run
+else:
+    from prettify.core.emitter import address, run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prettify.core.program import Program
+
+    Buffer = bytes | bytearray | memoryview
+
+ROW = 4  # integers of a row
+
+
+def fill_rows(
+    programs: Sequence[Program],
+    data: Buffer,
+    rows: memoryview,
+    spare: list[bytearray],
+    size: int = BUFFER,
+) -> Iterator[tuple[bytearray, int]]:
+    """The text of records of several types, as `fill` makes that of one.
+
+    rows: a table of ROW integers for each record: which of the programs it is for, where it begins
+    in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
+    Raises ValueError where the data does not hold a record.
+    """
+    count = len(rows) // ROW
+    if not count:
+        return
+    _check_rows(programs, len(data), rows)
+    longest = max(program.longest_name for program in programs)
+    state, value = scratch(programs[0].key)
+    # For each program what `run` needs of it; addresses where that is compiled.
+    parts = table("Q", [n for program in programs for n in _parts(program)])
+    numbers = zeroes("q", 6)
+    progress = table("q", [0, count])  # rows done, and all of them
+    while progress[0] < count:
+        out = room(spare, size, longest)
+        yield out, _fill_rows(programs, data, rows, parts, progress, numbers, state, value, out)
+
+
+def _check_rows(programs: Sequence[Program], length: int, rows: memoryview) -> None:
+    """Raise ValueError where a record is not within the data."""
+    sizes = [program.record_size for program in programs]
+    for which, start in zip(rows[::ROW], rows[1::ROW]):
+        if start < 0 or start + sizes[which] > length:
+            raise ValueError(f"{length} bytes do not hold a record of {sizes[which]} at {start}")
+
+
+def _parts(program: Program) -> list[int]:
+    """Addresses of a program's code, literals, names and powers; its record's size; its order."""
+    sizes = [program.record_size, int(program.big_endian)]
+    if not cython.compiled:
+        return [0, 0, 0, 0, *sizes]
+    pool: bytes = program.literals
+    return [
+        address(program.code),
+        cython.cast(cython.size_t, cython.cast(cython.p_char, pool)),
+        address(program.names),
+        address(program.powers),
+        *sizes,
+    ]
+
+
+def _fill_rows(
+    programs: Sequence[Program],
+    data: Buffer,
+    rows: memoryview,
+    parts: memoryview,
+    progress: memoryview,
+    numbers: memoryview,
+    state: memoryview,
+    value: memoryview,
+    out: bytearray,
+) -> int:
+    """Run until all rows are done or the buffer is full; returns the bytes written."""
+    written: cython.Py_ssize_t
+    if not cython.compiled:
+        written = 0
+        for row in range(progress[0], progress[1]):
+            progress[0] = row
+            program = programs[rows[ROW * row]]
+            _begin_row(rows[ROW * row :], row, program.record_size, numbers, state)
+            numbers[3] = program.big_endian
+            numbers[4] = len(out) - written
+            found = run(
+                program.code,
+                program.literals,
+                program.names,
+                program.powers,
+                data,
+                numbers,
+                state,
+                value,
+                memoryview(out)[written:],
+            )
+            if found >= 0:
+                return written + found
+            written += -1 - found
+            state[0] = -1
+        progress[0] = progress[1]
+        return written
+    view = cython.declare(Py_buffer)
+    capacity: cython.Py_ssize_t = len(out)
+    rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+    parts_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], address(parts))
+    progress_at = cython.cast(cython.pointer[cython.longlong], address(progress))
+    numbers_at = cython.cast(cython.pointer[cython.longlong], address(numbers))
+    state_at = cython.cast(cython.pointer[cython.longlong], address(state))
+    value_at = cython.cast(cython.pointer[cython.ulonglong], address(value))
+    out_at = cython.cast(cython.pointer[cython.uchar], out)
+    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
+    data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
+    with cython.nogil:
+        written = _run_rows(
+            parts_at,
+            data_at,
+            rows_at,
+            progress_at,
+            numbers_at,
+            state_at,
+            value_at,
+            out_at,
+            capacity,
+        )
+    PyBuffer_Release(cython.address(view))
+    return written
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _run_rows(
+    parts: cython.pointer[cython.const[cython.ulonglong]],
+    data: cython.pointer[cython.const[cython.uchar]],
+    rows: cython.pointer[cython.const[cython.longlong]],
+    progress: cython.pointer[cython.longlong],
+    numbers: cython.pointer[cython.longlong],
+    state: cython.pointer[cython.longlong],
+    value: cython.pointer[cython.ulonglong],
+    out: cython.pointer[cython.uchar],
+    capacity: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """As `_fill_rows`, with addresses."""
+    row: cython.Py_ssize_t = progress[0]
+    count: cython.Py_ssize_t = progress[1]
+    written: cython.Py_ssize_t = 0
+    found: cython.Py_ssize_t
+    part: cython.pointer[cython.const[cython.ulonglong]]
+    while row < count:
+        part = parts + 6 * rows[4 * row]
+        _begin_row(rows + 4 * row, row, cython.cast(cython.longlong, part[4]), numbers, state)
+        numbers[3] = cython.cast(cython.longlong, part[5])
+        numbers[4] = capacity - written
+        found = run(
+            cython.cast(cython.pointer[cython.const[cython.longlong]], part[0]),
+            cython.cast(cython.pointer[cython.const[cython.uchar]], part[1]),
+            cython.cast(cython.pointer[cython.const[cython.ulonglong]], part[2]),
+            cython.cast(cython.pointer[cython.const[cython.ulonglong]], part[3]),
+            data,
+            numbers,
+            state,
+            value,
+            out + written,
+        )
+        if found >= 0:  # the buffer is full
+            progress[0] = row
+            return written + found
+        written += -1 - found
+        state[0] = -1  # the next row begins anew
+        row += 1
+    progress[0] = row
+    return written
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _begin_row(
+    row: cython.pointer[cython.const[cython.longlong]],
+    number: cython.Py_ssize_t,
+    record_size: cython.longlong,
+    numbers: cython.pointer[cython.longlong],
+    state: cython.pointer[cython.longlong],
+) -> cython.void:
+    """Make ready for a row, unless the buffer was full in the midst of it.
+
+    Those with a separator are the second record of their program's run, which ends behind them.
+    """
+    i: cython.int
+    later: cython.longlong = 1 if number > 0 and row[3] == 0 else 0
+    if state[0] >= 0 and numbers[1] != 0:
+        return
+    for i in range(43):
+        state[i] = 0
+    state[1] = later
+    state[2] = row[1]
+    numbers[0] = row[1] - later * record_size
+    numbers[1] = later + 1
+    numbers[2] = record_size
+    numbers[5] = row[2] - later * record_size
