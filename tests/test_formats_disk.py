@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,9 @@ import pytest
 import prettify
 from conftest import need
 from format_oracles import enumerators, guid, run, sample, tables, text, until_wrong
+from prettify.records.input import Input
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
 MEBIBYTE = 1 << 20
@@ -25,6 +26,23 @@ def image(folder: Path, size: int) -> Path:
     with path.open("wb") as file:
         file.truncate(size)
     return path
+
+
+def test_a_disk_is_read_where_it_is(tmp_path: Path) -> None:
+    need("losetup", "mke2fs")
+    disk = image(tmp_path, MEBIBYTE)
+    run("mke2fs", "-q", "-F", disk)
+    try:
+        device = run("losetup", "--find", "--show", "--read-only", disk).strip()
+    except (AssertionError, OSError) as failure:
+        pytest.skip(f"no loop device: {failure}")
+    try:
+        with Input(device) as data:
+            assert (data.seekable, data.size) == (True, MEBIBYTE)
+            assert data.at(1080, 2) == b"\x53\xef"
+        assert tables(Path(device)) == tables(disk)
+    finally:
+        run("losetup", "--detach", device)
 
 
 # Partition tables.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISBLK, S_ISDIR, S_ISREG
 
 from prettify.errors import DataError, UsageError
 from prettify.records.pipes import widen
@@ -20,13 +20,14 @@ WORD = 8  # bytes; /proc/PID/pagemap gives no fewer
 class Input:
     """A stream of bytes with a position, in bytes from its beginning.
 
-    Regular files seek; pipes skip forward by reading. `name` is for messages.
+    Regular files and disks seek; pipes skip forward by reading. `name` is for messages.
     """
 
     __slots__ = (
         "_ahead",
         "_branched",
         "_data",
+        "_disk",
         "_file",
         "_leaps",
         "_own",
@@ -47,6 +48,7 @@ class Input:
         self._ahead = b""  # what `peek` has read of a pipe
         self._branched = False
         self._data = memoryview(b"")
+        self._disk: int | None = None  # bytes of a disk: its status says 0
         self._file = -1
         self._leaps = False  # whether its size is not known, but one may go forward in it
         self._own = False
@@ -80,6 +82,9 @@ class Input:
         # Files of the system's say 0 and have something to say all the same.
         self.seekable = S_ISREG(status.st_mode) and status.st_size > 0
         self._leaps = S_ISREG(status.st_mode) and not self.seekable
+        if S_ISBLK(status.st_mode):
+            self._disk = _bytes_of_disk(self._file)
+            self.seekable = self._disk is not None
         if not self.seekable:
             widen(self._file)
         if (self.seekable or self._leaps) and not self._own:
@@ -106,7 +111,8 @@ class Input:
         if self._file < 0:
             return None if self._stream is not None else len(self._data)
         if self.seekable:
-            return max(0, os.fstat(self._file).st_size - self._start)
+            length = os.fstat(self._file).st_size if self._disk is None else self._disk
+            return max(0, length - self._start)
         return None
 
     @property
@@ -137,7 +143,7 @@ class Input:
         """
         copy = Input(self._data)
         copy.name = self.name
-        copy._file, copy._start = self._file, self._start
+        copy._disk, copy._file, copy._start = self._disk, self._file, self._start
         copy._branched = True
         return copy
 
@@ -340,6 +346,17 @@ def _opened(path: str) -> int:
         return os.open(path, os.O_RDONLY)
     except OSError as error:
         raise UsageError(f"cannot open {path!r}: {error.strerror}") from error
+
+
+def _bytes_of_disk(file: int) -> int | None:
+    """Bytes of a block device, None where it has no end; its position stays what it is."""
+    try:
+        place = os.lseek(file, 0, os.SEEK_CUR)
+        length = os.lseek(file, 0, os.SEEK_END)
+        os.lseek(file, place, os.SEEK_SET)
+    except OSError:
+        return None
+    return length
 
 
 def _status(file: int, name: str) -> os.stat_result:

@@ -180,6 +180,8 @@ def _run(command: Sequence[str], text: str, folder: str, path: str) -> tuple[int
     # Its own temporary files go into our folder, which is removed whatever happens.
     environment = {**os.environ, "LC_ALL": "C", "TMPDIR": folder}
     with open(os.path.join(folder, "messages"), "w+b") as messages:
+        # A Ctrl-C before there is a process to end would leave the compiler running.
+        allowed = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:
             process = Popen(
                 command,
@@ -190,8 +192,10 @@ def _run(command: Sequence[str], text: str, folder: str, path: str) -> tuple[int
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
+            signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
             raise UsageError(f"{path}: cannot run {command[0]}: {error}") from error
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
             process.communicate(text.encode("utf-8", "surrogateescape"), SECONDS)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)  # the compiler proper, too
