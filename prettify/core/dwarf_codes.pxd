@@ -1,4 +1,4 @@
-# dwarf_codes.py once more, as constants of C: to Cython, too, they are numbers and not variables.
+# dwarf_codes.py once more, where it is explained, as constants of C: a name costs nothing.
 # tests/test_dwarf_scan.py compares the two.
 
 cdef extern from *:
@@ -24,9 +24,10 @@ cdef enum:
     LEB128_MORE = 0x80
     LEB128_NEGATIVE = 0x40
     LEB128_BITS = 7
+    SIGNED_BYTES = 8
     FIRST_WITH_HEADER = 5
-    HEADER = 8
-    LONG_HEADER = 16
+    OFFSETS_HEADER = 8
+    LONG_OFFSETS_HEADER = 16
     LONG_OFFSET = 8
 
 cdef enum:

@@ -21,8 +21,9 @@ DW_FORM_GNU_strp_alt = 0x1F21
 # Of a byte of a LEB128 number: another follows; in the last one: it is negative.
 LEB128_MORE, LEB128_NEGATIVE = 0x80, 0x40
 LEB128_BITS = 7  # of the number, in each byte
+SIGNED_BYTES = 8  # of the longest one that is read with its sign
 # .debug_str_offsets: from which version on it has a header, which is longer if offsets are.
-FIRST_WITH_HEADER, HEADER, LONG_HEADER, LONG_OFFSET = 5, 8, 16, 8
+FIRST_WITH_HEADER, OFFSETS_HEADER, LONG_OFFSETS_HEADER, LONG_OFFSET = 5, 8, 16, 8
 
 # Instead of a row, a name or a size.
 NONE, NOT_ASKED, AS_IT_STANDS, NO_ROOM = -1, -2, -2, -3

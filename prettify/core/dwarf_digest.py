@@ -416,10 +416,10 @@ def _signed(
     at: cython.longlong,
     end: cython.longlong,
 ) -> cython.longlong:
-    """The signed LEB128 number in data[at:end]; -1 where it has more than eight bytes."""
+    """The signed LEB128 number in data[at:end]; -1 where it is too long."""
     bits: cython.longlong = codes.LEB128_BITS * (end - at)
     value: cython.longlong = _leb128(data, at)
-    if end - at > 8:
+    if end - at > codes.SIGNED_BYTES:
         return -1
     if data[end - 1] & codes.LEB128_NEGATIVE:
         value -= cython.cast(cython.longlong, 1) << bits if cython.compiled else 1 << bits

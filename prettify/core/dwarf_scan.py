@@ -369,7 +369,7 @@ def _first_base(version: cython.longlong, offset_size: cython.longlong) -> cytho
     """Where the strings' offsets of a split unit begin: it has the only part, and names none."""
     if version < codes.FIRST_WITH_HEADER:
         return 0
-    return codes.LONG_HEADER if offset_size == codes.LONG_OFFSET else codes.HEADER
+    return codes.LONG_OFFSETS_HEADER if offset_size == codes.LONG_OFFSET else codes.OFFSETS_HEADER
 
 
 @cython.cfunc
