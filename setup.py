@@ -26,6 +26,7 @@ COMPILED = [
     "prettify.core.dwarf_index",
     "prettify.core.dwarf_names",
     "prettify.core.dwarf_places",
+    "prettify.core.dwarf_recorder",
     "prettify.core.dwarf_scan",
     "prettify.core.dwarf_search",
     "prettify.core.emitter",

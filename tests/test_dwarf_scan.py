@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from elftools.dwarf.enums import ENUM_DW_TAG
 from dwarf_reference import Named, named
 from dwarf_writer import Die, DwarfWriter, Form, die, form, uleb128
 from elf_writer import elf
+from prettify.core import dwarf_codes
 from prettify.errors import TypeInfoError
 from prettify.sources.dwarf import cache, constants, lookup, scanning
 from prettify.sources.dwarf.abbreviations import Abbreviations
@@ -122,6 +124,28 @@ def compiled(tmp_path: Path, command: list[str], name: str, source: str) -> Path
     if done.returncode:
         pytest.skip(f"{' '.join(command)} fails: {done.stderr.decode()[:200]}")
     return output
+
+
+# --- The numbers of the compiled modules ---
+
+
+def test_compiled_and_uncompiled_modules_have_the_same_numbers() -> None:
+    path = Path(dwarf_codes.__file__).with_suffix(".pxd")
+    text = path.read_text()
+    in_c: dict[str, int] = {}
+    for name, value in re.findall(r"#define PRETTIFY_(\w+) (0x[0-9A-F]+)[UL]*$", text, re.M):
+        in_c[name] = int(value, 16)
+    for name, value in re.findall(r"^    (\w+) = (.+)$", text, re.M):
+        in_c[name] = eval(value, {}, in_c)
+    in_python = {name: value for name, value in vars(dwarf_codes).items() if type(value) is int}
+    assert in_c == in_python
+
+
+def test_numbers_of_the_standard_are_those_of_the_standard() -> None:
+    named_there = [name for name in vars(dwarf_codes) if name.startswith("DW_")]
+    assert named_there
+    for name in named_there:
+        assert getattr(dwarf_codes, name) == getattr(constants, name)
 
 
 # --- Files of compilers, against pyelftools ---

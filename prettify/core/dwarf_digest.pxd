@@ -23,6 +23,7 @@ cdef class Digest:
     cdef long long load(self, long long offset, long long offset_size, long long address_size,
                         long long version) noexcept nogil
     cdef long long _read(self) noexcept nogil
+    cdef long long _code_of(self, long long row) noexcept nogil
     cdef long long find(self, long long code) noexcept nogil
     cdef bint operation_for(self, long long form, long long what) noexcept nogil
     cdef bint _add(self, long long code, long long operand) noexcept nogil

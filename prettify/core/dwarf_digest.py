@@ -4,8 +4,7 @@
 An entry whose attributes all have a fixed size is one addition. The others, and those of which
 something is wanted, have operations: what to add, what to skip, what to read.
 
-rows: flags (and the tag above them), size of the attributes or -1, first operation, code
-operations: code (above it: what is read, and what kind of value that is), operand
+The columns of both tables are in `core.dwarf_codes`.
 """
 
 from __future__ import annotations
@@ -18,33 +17,16 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
+    from cython.cimports.prettify.core import dwarf_codes as codes
     from cython.cimports.prettify.core.dwarf_names import address_of, start_of
     from cython.cimports.prettify.core.intrinsics import leb128, leb128_end
 else:
+    from prettify.core import dwarf_codes as codes
     from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
 
-# Flags of rows; from TYPE on they are those in the table of tags.
-CHILDREN, TYPE, SCOPE, FUNCTION, LEAF, UNIT, VARIABLE = 1, 2, 4, 8, 16, 32, 64
-TAG_SHIFT = 16
-# What an operation does.
-END, SKIP, SKIP_LEB128, SKIP_STRING, SKIP_BLOCK, SKIP_LEB128_BLOCK, INDIRECT = range(7)
-READ, READ_LEB128, READ_CONSTANT = 7, 8, 9
-# What is read.
-NAME, SIZE, DECLARATION, SPECIFICATION, SIBLING, STRING_BASE, LANGUAGE = range(1, 8)
-# Kinds of values, in the table of forms, behind how long they are.
-NUMBER, SIGNED, STRING, LINE_STRING, INDEXED_STRING, SUPPLEMENT_STRING, TEXT = range(1, 8)
-UNIT_REFERENCE, REFERENCE, PRESENT, CONSTANT = range(8, 12)
-# How long: so many bytes up to 16, or one of these.
-OFFSET, ADDRESS, ADDRESS_OR_OFFSET, LEB128, NUL, BLOCK_LEB128, ANY, UNKNOWN = range(32, 40)
-BLOCK = 40  # and 1, 2 or 4 for the bytes of the length in front
-FORMS = 72  # rows in the table of forms: those of the standard, and from 64 on GNU's
-
-# Why a unit's walk ended early.
-FINE, NO_TABLE, BAD_TABLE, NO_CODE, BAD_FORM, CUT_SHORT, TOO_DEEP, TOO_MUCH, FULL, NEED_ROOM = (
-    range(10)
-)
+_ROWS, _OPERATIONS = 512, 4096  # that there is room for at first
 
 
 @cython.final
@@ -79,7 +61,7 @@ class Digest:
             self.tags_at = cython.cast(cython.pointer[cython.longlong], address_of(tags))
         else:
             self.abbrev_at, self.forms_at, self.tags_at = abbrev, forms, tags
-        self._resize(512, 4096)
+        self._resize(_ROWS, _OPERATIONS)
 
     def grow(self) -> None:
         """Make room for a longer table."""
@@ -87,8 +69,8 @@ class Digest:
 
     def _resize(self, rows: int, operations: int) -> None:
         self.row_room, self.operation_room = rows, operations
-        self._rows = zeroes("q", rows * 4)
-        self._operations = zeroes("q", operations * 2)
+        self._rows = zeroes("q", rows * codes.ROW_COLUMNS)
+        self._operations = zeroes("q", operations * codes.OPERATION_COLUMNS)
         self._slots = zeroes("I", rows * 2)
         self.offset = -1
         if cython.compiled:
@@ -118,14 +100,14 @@ class Digest:
             and address_size == self.address_size
             and version == self.version
         ):
-            return 0
+            return codes.FINE
         self.offset_size = offset_size
         self.address_size = address_size
         self.version = version
         self.offset = offset
         if self.budget < 0:
             self.offset = -1
-            return 7
+            return codes.TOO_MUCH
         self.reached = offset
         status: cython.longlong = self._read()
         self.budget -= self.reached - offset
@@ -144,7 +126,7 @@ class Digest:
         self.operation_count = 0
         self.dense = True
         if at < 0 or at >= end:
-            return 1
+            return codes.NO_TABLE
         code: cython.longlong
         tag: cython.longlong
         flags: cython.longlong
@@ -162,24 +144,24 @@ class Digest:
             self.reached = at
             next_at = leb128_end(data, at, end)
             if next_at < 0:
-                return 2
+                return codes.BAD_TABLE
             code = _leb128(data, at)
             if code == 0:
                 break
             at = next_at
             next_at = leb128_end(data, at, end)
             if next_at < 0 or next_at >= end:
-                return 2
+                return codes.BAD_TABLE
             tag = _leb128(data, at)
-            if tag < 0 or tag > 0xFFFF:
-                tag = 0xFFFF
+            if tag < 0 or tag > codes.TAG:
+                tag = codes.TAG
             flags = self.tags_at[tag] if tag < self.tags_length else 0
             at = next_at
             if data[at]:
-                flags |= 1
+                flags |= codes.CHILDREN
             at += 1
             if self.count >= self.row_room:
-                return 9
+                return codes.NEED_ROOM
             first = self.operation_count
             size = 0
             pending = 0
@@ -189,70 +171,72 @@ class Digest:
                 self.reached = at
                 next_at = leb128_end(data, at, end)
                 if next_at < 0:
-                    return 2
+                    return codes.BAD_TABLE
                 attribute = _leb128(data, at)
                 at = next_at
                 next_at = leb128_end(data, at, end)
                 if next_at < 0:
-                    return 2
+                    return codes.BAD_TABLE
                 form = _leb128(data, at)
                 at = next_at
                 if attribute == 0 and form == 0:
                     break
                 what = _wanted(attribute, flags)
-                if what == 1 or what == 4:
+                if what == codes.NAME or what == codes.SPECIFICATION:
                     named = True
-                elif what == 5:
+                elif what == codes.SIBLING:
                     sibling = True
                 if not self.operation_for(form, what):
-                    self.code = 6  # a form that is not known: met in an entry, it is damage
+                    self.code = (
+                        codes.INDIRECT
+                    )  # a form that is not known: met in an entry, it is damage
                     self.operand = -1
-                elif form == 0x21:  # implicit_const
+                elif form == codes.DW_FORM_implicit_const:
                     next_at = leb128_end(data, at, end)
                     if next_at < 0:
-                        return 2
-                    if self.code & 15 == 9:
+                        return codes.BAD_TABLE
+                    if self.code & codes.ACTION == codes.READ_CONSTANT:
                         self.operand = _signed(data, at, next_at)
                     at = next_at
-                if self.code == 1:
+                if self.code == codes.SKIP:
                     pending += self.operand
                     if size >= 0:
                         size += self.operand
                     continue
-                if self.code & 15 == 7:
+                if self.code & codes.ACTION == codes.READ:
                     if size >= 0:
                         size += self.operand
-                elif self.code & 15 != 9:
-                    size = -1
+                elif self.code & codes.ACTION != codes.READ_CONSTANT:
+                    size = codes.NONE
                 form = self.code
                 what = self.operand
                 if pending:
-                    if not self._add(1, pending):
-                        return 9
+                    if not self._add(codes.SKIP, pending):
+                        return codes.NEED_ROOM
                     pending = 0
                 if not self._add(form, what):
-                    return 9
-            if pending and not self._add(1, pending):
-                return 9
-            if not self._add(0, 0):
-                return 9
+                    return codes.NEED_ROOM
+            if pending and not self._add(codes.SKIP, pending):
+                return codes.NEED_ROOM
+            if not self._add(codes.END, 0):
+                return codes.NEED_ROOM
             if not named:
-                flags &= ~(2 | 4 | 64)
-            if not flags & 1:
-                flags &= ~(4 | 8 | 16)
+                flags &= ~codes.NAMED
+            if not flags & codes.CHILDREN:
+                flags &= ~codes.PARENTS
             if not sibling:
-                flags &= ~16
-            row = self.count * 4
-            self.rows_at[row] = flags | tag << 16
-            self.rows_at[row + 1] = size
-            self.rows_at[row + 2] = first
-            self.rows_at[row + 3] = code
+                flags &= ~codes.LEAF
+            row = self.count * codes.ROW_COLUMNS
+            self.rows_at[row + codes.ROW_FLAGS] = flags | tag << codes.TAG_SHIFT
+            self.rows_at[row + codes.ROW_SIZE] = size
+            self.rows_at[row + codes.ROW_FIRST] = first
+            self.rows_at[row + codes.ROW_CODE] = code
             self.count += 1
             if code != self.count:
                 self.dense = False
         if not self.dense:
             self._index()
-        return 0
+        return codes.FINE
 
     @cython.cfunc
     @cython.nogil
@@ -260,8 +244,9 @@ class Digest:
     def _add(self, code: cython.longlong, operand: cython.longlong) -> cython.bint:
         if self.operation_count >= self.operation_room:
             return False
-        self.operations_at[2 * self.operation_count] = code
-        self.operations_at[2 * self.operation_count + 1] = operand
+        at: cython.longlong = self.operation_count * codes.OPERATION_COLUMNS
+        self.operations_at[at + codes.OPERATION] = code
+        self.operations_at[at + codes.OPERAND] = operand
         self.operation_count += 1
         return True
 
@@ -273,32 +258,41 @@ class Digest:
         mask: cython.longlong = 2 * self.row_room - 1
         slot: cython.longlong
         row: cython.longlong
+        code: cython.longlong
         for slot in range(mask + 1):
             self.slots_at[slot] = 0
         for row in range(self.count):
-            slot = self.rows_at[4 * row + 3] & mask
+            code = self._code_of(row)
+            slot = code & mask
             while self.slots_at[slot]:
-                if self.rows_at[4 * (self.slots_at[slot] - 1) + 3] == self.rows_at[4 * row + 3]:
+                if self._code_of(self.slots_at[slot] - 1) == code:
                     break  # the first of several with one code counts
                 slot = (slot + 1) & mask
             else:
                 self.slots_at[slot] = row + 1
 
     @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _code_of(self, row: cython.longlong) -> cython.longlong:
+        return self.rows_at[row * codes.ROW_COLUMNS + codes.ROW_CODE]
+
+    @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def find(self, code: cython.longlong) -> cython.longlong:
-        """The row of a code; -1 where there is none."""
+        """The row of a code; NONE where there is none."""
         if self.dense:
-            return code - 1 if 0 < code <= self.count else -1
+            return code - 1 if 0 < code <= self.count else codes.NONE
         mask: cython.longlong = 2 * self.row_room - 1
         slot: cython.longlong = code & mask
         row: cython.longlong
         while True:
             row = self.slots_at[slot]
             if not row:
-                return -1
-            if self.rows_at[4 * (row - 1) + 3] == code:
+                return codes.NONE
+            if self._code_of(row - 1) == code:
                 return row - 1
             slot = (slot + 1) & mask
 
@@ -310,47 +304,55 @@ class Digest:
 
         False: the form is not known.
         """
-        if 0x1F00 < form < 0x1F03:
-            form = 64 + (form - 0x1F01)
-        elif 0x1F1F < form < 0x1F22:
-            form = 66 + (form - 0x1F20)
-        elif form < 0 or form >= 64:
+        if codes.DW_FORM_GNU_addr_index <= form <= codes.DW_FORM_GNU_str_index:
+            form += codes.GNU_INDEX_FORMS - codes.DW_FORM_GNU_addr_index
+        elif codes.DW_FORM_GNU_ref_alt <= form <= codes.DW_FORM_GNU_strp_alt:
+            form += codes.GNU_ALT_FORMS - codes.DW_FORM_GNU_ref_alt
+        elif form < 0 or form >= codes.STANDARD_FORMS:
             return False
-        length: cython.longlong = self.forms_at[2 * form]
-        kind: cython.longlong = self.forms_at[2 * form + 1]
-        if length == 39:
+        row: cython.longlong = form * codes.FORM_COLUMNS
+        length: cython.longlong = self.forms_at[row + codes.FORM_LENGTH]
+        kind: cython.longlong = self.forms_at[row + codes.FORM_KIND]
+        if length == codes.UNKNOWN:
             return False
-        if length == 32:
+        if length == codes.OFFSET:
             length = self.offset_size
-        elif length == 33:
+        elif length == codes.ADDRESS:
             length = self.address_size
-        elif length == 34:
-            length = self.address_size if self.version < 3 else self.offset_size
-        if what and length != 38 and not _suits(what, kind):
-            what = 0
-        if length == 38:
-            self.code = 6 | what << 8
+        elif length == codes.ADDRESS_OR_OFFSET:
+            length = (
+                self.address_size
+                if self.version < codes.FIRST_REF_ADDR_OF_OFFSETS
+                else self.offset_size
+            )
+        if what and length != codes.ANY and not _suits(what, kind):
+            what = codes.NOTHING
+        read: cython.longlong = what << codes.WHAT_SHIFT
+        if length == codes.ANY:
+            self.code = codes.INDIRECT | read
             self.operand = 0
-        elif length == 35:
-            self.code = 8 | what << 8 | kind << 16 if what else 2
+        elif length == codes.LEB128:
+            self.code = codes.SKIP_LEB128
+            if what:
+                self.code = codes.READ_LEB128 | read | kind << codes.KIND_SHIFT
             self.operand = 0
-        elif length == 36:
-            self.code = 3 | what << 8
+        elif length == codes.NUL:
+            self.code = codes.SKIP_STRING | read
             self.operand = 0
-        elif length == 37:
-            self.code = 5
+        elif length == codes.BLOCK_LEB128:
+            self.code = codes.SKIP_LEB128_BLOCK
             self.operand = 0
-        elif length >= 40:
-            self.code = 4
-            self.operand = length - 40
-        elif what and (kind == 10 or kind == 11):
-            self.code = 9 | what << 8
+        elif length >= codes.BLOCK:
+            self.code = codes.SKIP_BLOCK
+            self.operand = length - codes.BLOCK
+        elif what and (kind == codes.PRESENT or kind == codes.CONSTANT):
+            self.code = codes.READ_CONSTANT | read
             self.operand = 1
         elif what:
-            self.code = 7 | what << 8 | kind << 16
+            self.code = codes.READ | read | kind << codes.KIND_SHIFT
             self.operand = length
         else:
-            self.code = 1
+            self.code = codes.SKIP
             self.operand = length
         return True
 
@@ -360,25 +362,22 @@ class Digest:
 @cython.nogil
 @cython.exceptval(check=False)
 def _wanted(attribute: cython.longlong, flags: cython.longlong) -> cython.longlong:
-    """What is read of an attribute, in an entry of these flags; 0: nothing."""
-    if flags & (2 | 4 | 64):
-        if attribute == 0x03:  # DW_AT_name
-            return 1
-        if attribute == 0x47:  # DW_AT_specification
-            return 4
-        if flags & (2 | 64):
-            if attribute == 0x0B:  # DW_AT_byte_size
-                return 2
-            if attribute == 0x3C:  # DW_AT_declaration
-                return 3
-    if flags & 16 and attribute == 0x01:  # DW_AT_sibling
-        return 5
-    if flags & 32:
-        if attribute == 0x72:  # DW_AT_str_offsets_base
-            return 6
-        if attribute == 0x13:  # DW_AT_language
-            return 7
-    return 0
+    """What is read of an attribute, in an entry of these flags."""
+    if flags & codes.NAMED:
+        if attribute == codes.DW_AT_name:
+            return codes.NAME
+        if attribute == codes.DW_AT_specification:
+            return codes.SPECIFICATION
+        if flags & codes.KEPT:
+            if attribute == codes.DW_AT_byte_size:
+                return codes.SIZE
+            if attribute == codes.DW_AT_declaration:
+                return codes.DECLARATION
+    if flags & codes.LEAF and attribute == codes.DW_AT_sibling:
+        return codes.SIBLING
+    if flags & codes.UNIT and attribute == codes.DW_AT_str_offsets_base:
+        return codes.STRING_BASE
+    return codes.NOTHING
 
 
 @cython.cfunc
@@ -387,11 +386,16 @@ def _wanted(attribute: cython.longlong, flags: cython.longlong) -> cython.longlo
 @cython.exceptval(check=False)
 def _suits(what: cython.longlong, kind: cython.longlong) -> cython.bint:
     """Whether a value of that kind can be what is wanted."""
-    if what == 1:
-        return 3 <= kind <= 7
-    if what == 4 or what == 5:
-        return kind == 8 or kind == 9
-    return kind == 1 or kind == 2 or kind == 10 or kind == 11
+    if what == codes.NAME:
+        return codes.STRING <= kind <= codes.TEXT
+    if what == codes.SPECIFICATION or what == codes.SIBLING:
+        return kind == codes.UNIT_REFERENCE or kind == codes.REFERENCE
+    return (
+        kind == codes.NUMBER
+        or kind == codes.SIGNED
+        or kind == codes.PRESENT
+        or kind == codes.CONSTANT
+    )
 
 
 @cython.cfunc
@@ -412,11 +416,11 @@ def _signed(
     at: cython.longlong,
     end: cython.longlong,
 ) -> cython.longlong:
-    """The signed LEB128 number in data[at:end]; -1 where it needs more than 62 bits."""
-    bits: cython.longlong = 7 * (end - at)
+    """The signed LEB128 number in data[at:end]; -1 where it is too long."""
+    bits: cython.longlong = codes.LEB128_BITS * (end - at)
     value: cython.longlong = _leb128(data, at)
-    if bits > 56:
+    if end - at > codes.SIGNED_BYTES:
         return -1
-    if data[end - 1] & 0x40:
+    if data[end - 1] & codes.LEB128_NEGATIVE:
         value -= cython.cast(cython.longlong, 1) << bits if cython.compiled else 1 << bits
     return value

@@ -15,11 +15,14 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
+    from cython.cimports.prettify.core import dwarf_codes as codes
     from cython.cimports.prettify.core.dwarf_names import Names, address_of
 else:
+    from prettify.core import dwarf_codes as codes
     from prettify.core.dwarf_names import Names
 
 COMPILED: bool = cython.compiled
+_MOST_TEXT = 1 << 32  # bytes that an offset of 32 bits can reach
 
 
 def finish(names: Names) -> tuple[memoryview, ...]:
@@ -74,31 +77,33 @@ def finish(names: Names) -> tuple[memoryview, ...]:
     at: cython.longlong
     slot: cython.longlong
     other: cython.longlong
+    other_at: cython.longlong
     length: cython.longlong = 0
     mask: cython.longlong = slot_count - 1
     for index in range(count - 1, -1, -1):
-        at = order_at[index] * 6
-        positions[index] = entries[at]
-        sizes[index] = entries[at + 2]
-        kinds[index] = entries[at + 3]
-        scopes[index] = entries[at + 4] + 1
-        slot = entries[at + 5] & mask
+        at = order_at[index] * codes.ENTRY_COLUMNS
+        positions[index] = entries[at + codes.ENTRY_POSITION]
+        sizes[index] = entries[at + codes.ENTRY_SIZE]
+        kinds[index] = entries[at + codes.ENTRY_KIND]
+        scopes[index] = entries[at + codes.ENTRY_SCOPE] + 1
+        slot = entries[at + codes.ENTRY_HASH] & mask
         first_at[index] = index
         while slots[slot]:
             other = slots[slot] - 1
-            if entries[order_at[other] * 6 + 5] == entries[at + 5] and names.same(
-                entries[order_at[other] * 6 + 1], entries[at + 1]
-            ):
+            other_at = order_at[other] * codes.ENTRY_COLUMNS
+            if entries[other_at + codes.ENTRY_HASH] == entries[
+                at + codes.ENTRY_HASH
+            ] and names.same(entries[other_at + codes.ENTRY_NAME], entries[at + codes.ENTRY_NAME]):
                 first_at[index] = first_at[other]
                 links[index] = other + 1
                 break
             slot = (slot + 1) & mask
         slots[slot] = index + 1
         if not links[index]:
-            length += _length(names, entries[at + 1]) + 1
+            length += _length(names, entries[at + codes.ENTRY_NAME]) + 1
     for index in range(scope_count):
-        length += _length(names, rows[index * 5 + 1]) + 1
-    if length >= 1 << 32:
+        length += _length(names, rows[index * codes.SCOPE_COLUMNS + codes.SCOPE_NAME]) + 1
+    if length >= _MOST_TEXT:
         raise OverflowError
     text = bytearray(length)
     if cython.compiled:
@@ -109,16 +114,17 @@ def finish(names: Names) -> tuple[memoryview, ...]:
     for index in range(count - 1, -1, -1):
         if first_at[index] == index:
             texts[index] = length
-            length = _copy(names, entries[order_at[index] * 6 + 1], text_at, length)
+            at = order_at[index] * codes.ENTRY_COLUMNS
+            length = _copy(names, entries[at + codes.ENTRY_NAME], text_at, length)
         else:
             texts[index] = texts[first_at[index]]
     for index in range(scope_count):
-        at = index * 5
-        parents[index] = rows[at] + 1
-        scope_positions[index] = rows[at + 3]
-        scope_tags[index] = rows[at + 2]
+        at = index * codes.SCOPE_COLUMNS
+        parents[index] = rows[at + codes.SCOPE_PARENT] + 1
+        scope_positions[index] = rows[at + codes.SCOPE_POSITION]
+        scope_tags[index] = rows[at + codes.SCOPE_TAG]
         scope_texts[index] = length
-        length = _copy(names, rows[at + 1], text_at, length)
+        length = _copy(names, rows[at + codes.SCOPE_NAME], text_at, length)
     return (*tables, memoryview(text))
 
 
@@ -149,7 +155,9 @@ def _sorted(names: Names) -> memoryview:
             right, right_end = left_end, min(start + 2 * width, count)
             for index in range(start, right_end):
                 if right >= right_end or (
-                    left < left_end and entries[source[left] * 6] <= entries[source[right] * 6]
+                    left < left_end
+                    and entries[source[left] * codes.ENTRY_COLUMNS + codes.ENTRY_POSITION]
+                    <= entries[source[right] * codes.ENTRY_COLUMNS + codes.ENTRY_POSITION]
                 ):
                     target[index] = source[left]
                     left += 1
@@ -185,20 +193,26 @@ def _kept(names: Names, order: memoryview) -> memoryview:
     kind: cython.longlong
     declared: cython.longlong
     left: cython.longlong = 0
-    for declared in range(2):  # what is defined, then what is declared
+    for declared in (0, codes.DECLARED):  # what is defined, then what is declared
         for index in range(count):
-            at = order_at[index] * 6
-            if entries[at + 3] >> 16 & 1 != declared:
+            at = order_at[index] * codes.ENTRY_COLUMNS
+            if entries[at + codes.ENTRY_KIND] & codes.DECLARED != declared:
                 continue
-            kind = entries[at + 3] & 0x2FFFF
-            slot = (entries[at + 5] ^ (kind * 0x9E5) ^ (entries[at + 4] * 0x3D)) & mask
+            kind = entries[at + codes.ENTRY_KIND] & codes.DEFINED_KIND
+            slot = (
+                entries[at + codes.ENTRY_HASH]
+                ^ (kind * codes.FAST_KIND)
+                ^ (entries[at + codes.ENTRY_SCOPE] * codes.FAST_SCOPE)
+            ) & mask
             while slots[slot]:
-                other = (slots[slot] - 1) * 6
+                other = (slots[slot] - 1) * codes.ENTRY_COLUMNS
                 if (
-                    entries[other + 5] == entries[at + 5]
-                    and entries[other + 3] & 0x2FFFF == kind
-                    and entries[other + 4] == entries[at + 4]
-                    and names.same(entries[other + 1], entries[at + 1])
+                    entries[other + codes.ENTRY_HASH] == entries[at + codes.ENTRY_HASH]
+                    and entries[other + codes.ENTRY_KIND] & codes.DEFINED_KIND == kind
+                    and entries[other + codes.ENTRY_SCOPE] == entries[at + codes.ENTRY_SCOPE]
+                    and names.same(
+                        entries[other + codes.ENTRY_NAME], entries[at + codes.ENTRY_NAME]
+                    )
                 ):
                     break
                 slot = (slot + 1) & mask
@@ -207,9 +221,9 @@ def _kept(names: Names, order: memoryview) -> memoryview:
                     slots[slot] = order_at[index] + 1
                 continue
             if declared:
-                order_at[index] = 0xFFFFFFFF
+                order_at[index] = codes.LEFT_OUT
     for index in range(count):
-        if order_at[index] != 0xFFFFFFFF:
+        if order_at[index] != codes.LEFT_OUT:
             kept_at[left] = order_at[index]
             left += 1
     return kept[:left]
@@ -220,8 +234,7 @@ def _kept(names: Names, order: memoryview) -> memoryview:
 def _length(names: Names, reference: cython.longlong) -> cython.longlong:
     """The bytes in a name, without its NUL."""
     text = names.text_of(reference)
-    offset: cython.longlong = 0xFFFFFFFFFFFFFF
-    at: cython.longlong = reference & offset
+    at: cython.longlong = reference & codes.TEXT_OFFSET
     start: cython.longlong = at
     while text[at]:
         at += 1
@@ -238,8 +251,7 @@ def _copy(
 ) -> cython.longlong:
     """Write a name and its NUL there; where it ends."""
     text = names.text_of(reference)
-    offset: cython.longlong = 0xFFFFFFFFFFFFFF
-    start: cython.longlong = reference & offset
+    start: cython.longlong = reference & codes.TEXT_OFFSET
     while True:
         out[at] = text[start]
         at += 1

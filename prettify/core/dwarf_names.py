@@ -2,7 +2,8 @@
 """What a scan of DWARF finds: named types, each once, and the scopes they are in.
 
 A program's headers are compiled a thousand times, so nearly everything that is found is known
-already. What counts as the same: name, kind, size, scope. Rows are 64-bit numbers in tables:
+already. What counts as the same: name, kind, size, scope. Rows are 64-bit numbers in tables,
+whose columns are in `core.dwarf_codes`:
 
 entries: position, name, size (-1 unknown), kind (the tag, and above it the flags), scope, hash
 scopes: the scope around it, name, tag, position, hash
@@ -28,12 +29,11 @@ if cython.compiled:
         PyBuffer_Release,
         PyObject_GetBuffer,
     )
+    from cython.cimports.prettify.core import dwarf_codes as codes
+else:
+    from prettify.core import dwarf_codes as codes
 
 COMPILED: bool = cython.compiled
-COLUMNS = 6  # of a row of `entries`
-SCOPE_COLUMNS = 5
-RECENT = 1 << 15  # rows that are found without their name being read
-MAX_NAME = 4096  # bytes; a file may name any number of things with one long string
 
 
 @cython.final
@@ -55,7 +55,7 @@ class Names:
         self.room = 0
         self.scope_room = 0
         self.entries = self.scopes = zeroes("q", 0)
-        self._recent = zeroes("I", RECENT)
+        self._recent = zeroes("I", codes.RECENT)
         if cython.compiled:
             self.recent_at = cython.cast(cython.pointer[cython.uint], address_of(self._recent))
         else:
@@ -71,11 +71,11 @@ class Names:
     def _resize(self, room: int, scope_room: int) -> None:
         room, scope_room = _power(room), _power(scope_room)
         if room > self.room:
-            self.entries = _longer(self.entries, room * COLUMNS)
+            self.entries = _longer(self.entries, room * codes.ENTRY_COLUMNS)
             self._entry_slots = zeroes("I", 2 * room)
             self.room = room
         if scope_room > self.scope_room:
-            self.scopes = _longer(self.scopes, scope_room * SCOPE_COLUMNS)
+            self.scopes = _longer(self.scopes, scope_room * codes.SCOPE_COLUMNS)
             self._scope_slots = zeroes("I", 2 * scope_room)
             self.scope_room = scope_room
         if cython.compiled:
@@ -107,16 +107,24 @@ class Names:
         for slot in range(2 * self.scope_room):
             self.scope_slots_at[slot] = 0
         for row in range(self.count):
-            at = row * 6
-            slot = _mixed(entries[at + 5], entries[at + 3], entries[at + 2], entries[at + 4]) & (
-                2 * self.room - 1
-            )
+            at = row * codes.ENTRY_COLUMNS
+            slot = _mixed(
+                entries[at + codes.ENTRY_HASH],
+                entries[at + codes.ENTRY_KIND],
+                entries[at + codes.ENTRY_SIZE],
+                entries[at + codes.ENTRY_SCOPE],
+            ) & (2 * self.room - 1)
             while self.entry_slots_at[slot]:
                 slot = (slot + 1) & (2 * self.room - 1)
             self.entry_slots_at[slot] = row + 1
         for row in range(self.scope_count):
-            at = row * 5
-            slot = _mixed(scopes[at + 4], scopes[at + 2], 0, scopes[at]) & (2 * self.scope_room - 1)
+            at = row * codes.SCOPE_COLUMNS
+            slot = _mixed(
+                scopes[at + codes.SCOPE_HASH],
+                scopes[at + codes.SCOPE_TAG],
+                0,
+                scopes[at + codes.SCOPE_PARENT],
+            ) & (2 * self.scope_room - 1)
             while self.scope_slots_at[slot]:
                 slot = (slot + 1) & (2 * self.scope_room - 1)
             self.scope_slots_at[slot] = row + 1
@@ -126,16 +134,16 @@ class Names:
     @cython.exceptval(check=False)
     def text_of(self, reference: cython.longlong) -> cython.pointer[cython.const[cython.uchar]]:
         """The text that a name is in."""
-        which: cython.longlong = reference >> 56
+        which: cython.longlong = reference >> codes.TEXT_SHIFT
         if not cython.compiled:
             return self.texts[which]
-        if which == 0:
+        if which == codes.IN_STRINGS:
             return self.text0
-        if which == 1:
+        if which == codes.IN_LINE_STRINGS:
             return self.text1
-        if which == 2:
+        if which == codes.IN_INFO:
             return self.text2
-        if which == 3:
+        if which == codes.IN_TYPES:
             return self.text3
         return self.text4
 
@@ -145,8 +153,7 @@ class Names:
     def hash_of(self, reference: cython.longlong) -> cython.longlong:
         """A name's hash; -1 where the name is empty or too long."""
         text = self.text_of(reference)
-        offset: cython.longlong = 0xFFFFFFFFFFFFFF
-        return _hash(text, reference & offset)
+        return _hash(text, reference & codes.TEXT_OFFSET)
 
     @cython.cfunc
     @cython.nogil
@@ -157,9 +164,8 @@ class Names:
             return True
         text = self.text_of(a)
         other = self.text_of(b)
-        offset: cython.longlong = 0xFFFFFFFFFFFFFF
-        at: cython.longlong = a & offset
-        to: cython.longlong = b & offset
+        at: cython.longlong = a & codes.TEXT_OFFSET
+        to: cython.longlong = b & codes.TEXT_OFFSET
         while text[at] == other[to]:
             if not text[at]:
                 return True
@@ -184,21 +190,24 @@ class Names:
         known: the name's hash, or -1 where that is still to be made.
         """
         recent: cython.longlong = (
-            reference ^ (reference >> 15) ^ (kind * 0x9E5) ^ (scope * 0x61)
-        ) & 0x7FFF
+            reference
+            ^ (reference >> codes.FAST_SHIFT)
+            ^ (kind * codes.FAST_KIND)
+            ^ (scope * codes.FAST_SCOPE)
+        ) & (codes.RECENT - 1)
         row: cython.longlong = self.recent_at[recent]
         at: cython.longlong
         entries = self.entries_at
         if row:
-            at = (row - 1) * 6
+            at = (row - 1) * codes.ENTRY_COLUMNS
             if (
-                entries[at + 1] == reference
-                and entries[at + 3] == kind
-                and entries[at + 2] == size
-                and entries[at + 4] == scope
+                entries[at + codes.ENTRY_NAME] == reference
+                and entries[at + codes.ENTRY_KIND] == kind
+                and entries[at + codes.ENTRY_SIZE] == size
+                and entries[at + codes.ENTRY_SCOPE] == scope
             ):
-                if position < entries[at]:
-                    entries[at] = position
+                if position < entries[at + codes.ENTRY_POSITION]:
+                    entries[at + codes.ENTRY_POSITION] = position
                 return True
         hashed: cython.longlong = known
         if hashed < 0:
@@ -211,30 +220,30 @@ class Names:
             row = self.entry_slots_at[slot]
             if not row:
                 break
-            at = (row - 1) * 6
+            at = (row - 1) * codes.ENTRY_COLUMNS
             if (
-                entries[at + 5] == hashed
-                and entries[at + 3] == kind
-                and entries[at + 2] == size
-                and entries[at + 4] == scope
-                and self.same(entries[at + 1], reference)
+                entries[at + codes.ENTRY_HASH] == hashed
+                and entries[at + codes.ENTRY_KIND] == kind
+                and entries[at + codes.ENTRY_SIZE] == size
+                and entries[at + codes.ENTRY_SCOPE] == scope
+                and self.same(entries[at + codes.ENTRY_NAME], reference)
             ):
-                if position < entries[at]:
-                    entries[at] = position
-                if not reference >> 56:
-                    entries[at + 1] = reference
+                if position < entries[at + codes.ENTRY_POSITION]:
+                    entries[at + codes.ENTRY_POSITION] = position
+                if reference >> codes.TEXT_SHIFT == codes.IN_STRINGS:
+                    entries[at + codes.ENTRY_NAME] = reference
                     self.recent_at[recent] = row
                 return True
             slot = (slot + 1) & mask
         if self.count >= self.room:
             return False
-        at = self.count * 6
-        entries[at] = position
-        entries[at + 1] = reference
-        entries[at + 2] = size
-        entries[at + 3] = kind
-        entries[at + 4] = scope
-        entries[at + 5] = hashed
+        at = self.count * codes.ENTRY_COLUMNS
+        entries[at + codes.ENTRY_POSITION] = position
+        entries[at + codes.ENTRY_NAME] = reference
+        entries[at + codes.ENTRY_SIZE] = size
+        entries[at + codes.ENTRY_KIND] = kind
+        entries[at + codes.ENTRY_SCOPE] = scope
+        entries[at + codes.ENTRY_HASH] = hashed
         self.count += 1
         self.entry_slots_at[slot] = self.count
         self.recent_at[recent] = self.count
@@ -250,13 +259,13 @@ class Names:
         tag: cython.longlong,
         position: cython.longlong,
     ) -> cython.longlong:
-        """The row of a scope, which is added where it is new; -1: there is no room.
+        """The row of a scope, which is added where it is new, or NO_ROOM.
 
-        A scope whose name is too long is the one around it, which may be -1 too: -2 then.
+        A scope whose name is too long is the one around it, which may be NONE.
         """
         hashed: cython.longlong = self.hash_of(reference)
         if hashed < 0:
-            return parent if parent >= 0 else -2
+            return parent
         scopes = self.scopes_at
         mask: cython.longlong = 2 * self.scope_room - 1
         slot: cython.longlong = _mixed(hashed, tag, 0, parent) & mask
@@ -266,25 +275,25 @@ class Names:
             row = self.scope_slots_at[slot]
             if not row:
                 break
-            at = (row - 1) * 5
+            at = (row - 1) * codes.SCOPE_COLUMNS
             if (
-                scopes[at + 4] == hashed
-                and scopes[at] == parent
-                and scopes[at + 2] == tag
-                and self.same(scopes[at + 1], reference)
+                scopes[at + codes.SCOPE_HASH] == hashed
+                and scopes[at + codes.SCOPE_PARENT] == parent
+                and scopes[at + codes.SCOPE_TAG] == tag
+                and self.same(scopes[at + codes.SCOPE_NAME], reference)
             ):
-                if position < scopes[at + 3]:
-                    scopes[at + 3] = position
+                if position < scopes[at + codes.SCOPE_POSITION]:
+                    scopes[at + codes.SCOPE_POSITION] = position
                 return row - 1
             slot = (slot + 1) & mask
         if self.scope_count >= self.scope_room:
-            return -1
-        at = self.scope_count * 5
-        scopes[at] = parent
-        scopes[at + 1] = reference
-        scopes[at + 2] = tag
-        scopes[at + 3] = position
-        scopes[at + 4] = hashed
+            return codes.NO_ROOM
+        at = self.scope_count * codes.SCOPE_COLUMNS
+        scopes[at + codes.SCOPE_PARENT] = parent
+        scopes[at + codes.SCOPE_NAME] = reference
+        scopes[at + codes.SCOPE_TAG] = tag
+        scopes[at + codes.SCOPE_POSITION] = position
+        scopes[at + codes.SCOPE_HASH] = hashed
         self.scope_count += 1
         self.scope_slots_at[slot] = self.scope_count
         return self.scope_count - 1
@@ -296,14 +305,17 @@ class Names:
         at: cython.longlong
         scope: cython.longlong
         while index < other.scope_count:
-            at = index * 5
-            scope = other.scopes[at]
+            at = index * codes.SCOPE_COLUMNS
+            scope = other.scopes[at + codes.SCOPE_PARENT]
             if scope >= 0:
                 scope = rows[scope]
             scope = self.scope_row(
-                scope, other.scopes[at + 1], other.scopes[at + 2], other.scopes[at + 3]
+                scope,
+                other.scopes[at + codes.SCOPE_NAME],
+                other.scopes[at + codes.SCOPE_TAG],
+                other.scopes[at + codes.SCOPE_POSITION],
             )
-            if scope == -1:
+            if scope == codes.NO_ROOM:
                 self.grow()
                 continue
             rows[index] = scope
@@ -315,17 +327,17 @@ class Names:
             entries, rows_at = other.entries, rows
         index = 0
         while index < other.count:
-            at = index * 6
-            scope = entries[at + 4]
+            at = index * codes.ENTRY_COLUMNS
+            scope = entries[at + codes.ENTRY_SCOPE]
             if scope >= 0:
                 scope = rows_at[scope]
             if self.insert(
-                entries[at],
-                entries[at + 1],
-                entries[at + 2],
-                entries[at + 3],
+                entries[at + codes.ENTRY_POSITION],
+                entries[at + codes.ENTRY_NAME],
+                entries[at + codes.ENTRY_SIZE],
+                entries[at + codes.ENTRY_KIND],
                 scope,
-                entries[at + 5],
+                entries[at + codes.ENTRY_HASH],
             ):
                 index += 1
             else:
@@ -349,7 +361,7 @@ def _hash(text: cython.pointer[cython.const[cython.uchar]], at: cython.longlong)
     value: cython.ulonglong = 0xCBF29CE484222325
     prime: cython.ulonglong = 0x100000001B3
     kept: cython.ulonglong = 0xFFFFFFFFFFFFFFFF
-    end: cython.longlong = at + 4096
+    end: cython.longlong = at + codes.MAX_NAME
     if not text[at]:
         return -1
     while text[at]:
@@ -374,9 +386,9 @@ def _mixed(
 ) -> cython.longlong:
     """A hash of a row, of which the lowest bits are used."""
     value: cython.ulonglong = hashed
-    value += (kind & 0x3FFFFFFF) * 0x1E3779B1
-    value ^= (size & 0x3FFFFFFF) * 0x42B2AE3D
-    value += (scope & 0x3FFFFFFF) * 0x165667B1
+    value += (kind & codes.MIX_BITS) * codes.MIX_KIND
+    value ^= (size & codes.MIX_BITS) * codes.MIX_SIZE
+    value += (scope & codes.MIX_BITS) * codes.MIX_SCOPE
     value ^= value >> 31
     result: cython.longlong = value >> 1
     return result

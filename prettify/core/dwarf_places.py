@@ -9,9 +9,11 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
+    from cython.cimports.prettify.core import dwarf_codes as codes
     from cython.cimports.prettify.core.dwarf_names import address_of, start_of
     from cython.cimports.prettify.core.intrinsics import leb128, leb128_end
 else:
+    from prettify.core import dwarf_codes as codes
     from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
@@ -59,7 +61,7 @@ def places(abbrev: memoryview, at: cython.longlong, found: memoryview) -> tuple[
             if form < 0:
                 return count, start
             at, form = form, _number(data, at)
-            if form == 0x21:  # DW_FORM_implicit_const has its value here
+            if form == codes.DW_FORM_implicit_const:  # which has its value here
                 at = leb128_end(data, at, end)
                 if at < 0:
                     return count, start

@@ -16,8 +16,10 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
+    from cython.cimports.prettify.core import dwarf_codes as codes
     from cython.cimports.prettify.core.dwarf_digest import Digest
     from cython.cimports.prettify.core.dwarf_names import Names, address_of, start_of
+    from cython.cimports.prettify.core.dwarf_recorder import Recorder
     from cython.cimports.prettify.core.intrinsics import (
         leb128,
         leb128_end,
@@ -27,25 +29,13 @@ if cython.compiled:
         load8,
     )
 else:
+    from prettify.core import dwarf_codes as codes
     from prettify.core.dwarf_digest import Digest
     from prettify.core.dwarf_names import Names
+    from prettify.core.dwarf_recorder import Recorder
     from prettify.core.plain_bytes import leb128, leb128_end
 
 COMPILED: bool = cython.compiled
-
-# Columns of the table of units. All but RESULT_* are given; offsets are those in the section.
-SECTION, START, FIRST, STOP, VERSION, OFFSET_SIZE, ADDRESS_SIZE, TABLE, STRING_BASE = range(9)
-RESULT, RESULT_AT, RESULT_LANGUAGE, SKIPPED = 9, 10, 11, 12
-UNIT_COLUMNS = 13
-
-# Flags of what is found, above its tag.
-DECLARED = 1 << 16
-LOCAL = 1 << 17  # to a function
-
-MAX_SCOPES = 1000  # within each other
-# Of a scope that is open: depth of what is in it, name, tag, position, row (-2: not asked for yet),
-# parent (-2: the scope below), whether it is a function.
-_STACK_COLUMNS = 7
 
 
 @cython.final
@@ -66,22 +56,15 @@ class Scanner:
         wanted: bytes,
     ) -> None:
         self._sections = sections
-        self._wanted = wanted
-        self.wanted_length = len(wanted)
         self.big = big_endian
         self.digest = digest
         self.names = names
-        self._text_lengths = zeroes("q", 5)
-        for index in range(5):
+        self.recorder = Recorder(names, wanted)
+        self._text_lengths = zeroes("q", codes.TEXTS)
+        for index in range(codes.TEXTS):
             self._text_lengths[index] = len(names.texts[index])
-        self._stack = zeroes("q", MAX_SCOPES * _STACK_COLUMNS)
         self.offsets_length = len(sections[2])
         self.info_length = len(sections[0])
-        self._declared = zeroes("q", 3 * 256)
-        self.declared_room = 256
-        self.declared_count = 0
-        self.stack_count = 0
-        self.functions = 0
         if cython.compiled:
             self.info_at = cython.cast(
                 cython.pointer[cython.const[cython.uchar]], start_of(sections[0])
@@ -92,24 +75,17 @@ class Scanner:
             self.offsets_at = cython.cast(
                 cython.pointer[cython.const[cython.uchar]], start_of(sections[2])
             )
-            self.wanted_at = cython.cast(cython.pointer[cython.const[cython.uchar]], wanted)
             self.lengths_at = cython.cast(
                 cython.pointer[cython.longlong], address_of(self._text_lengths)
             )
-            self.stack_at = cython.cast(cython.pointer[cython.longlong], address_of(self._stack))
-            self.declared_at = cython.cast(
-                cython.pointer[cython.longlong], address_of(self._declared)
-            )
         else:
             self.info_at, self.types_at, self.offsets_at = sections
-            self.wanted_at = wanted
             self.lengths_at = self._text_lengths
-            self.stack_at = self._stack
-            self.declared_at = self._declared
 
     def scan(self, units: memoryview, first: cython.longlong, count: cython.longlong) -> None:
         """Walk `count` units of that table, from `first` on, and fill in their results."""
         index: cython.longlong = first
+        result: cython.longlong = codes.FINE
         if cython.compiled:
             units_at = cython.cast(cython.pointer[cython.longlong], address_of(units))
         else:
@@ -117,45 +93,35 @@ class Scanner:
         while index < first + count:
             with cython.nogil:
                 while index < first + count:
-                    self._unit(units_at, index * 13)
-                    if units_at[index * 13 + 9] >= 8:
+                    self._unit(units_at, index * codes.UNIT_COLUMNS)
+                    result = units_at[index * codes.UNIT_COLUMNS + codes.UNIT_RESULT]
+                    if result >= codes.FULL:
                         break
                     index += 1
             if index < first + count:  # what is found is found once: the unit is walked again
-                if units[index * 13 + 9] == 9:
+                if result == codes.NEED_ROOM:
                     self.digest.grow()
-                elif self.declared_count >= self.declared_room:
-                    self._declare_more()
                 else:
-                    self.names.grow()
-
-    def _declare_more(self) -> None:
-        self.declared_room *= 4
-        self._declared = zeroes("q", 3 * self.declared_room)
-        if cython.compiled:
-            self.declared_at = cython.cast(
-                cython.pointer[cython.longlong], address_of(self._declared)
-            )
-        else:
-            self.declared_at = self._declared
+                    self.recorder.grow()
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
     def _unit(self, units: cython.pointer[cython.longlong], unit: cython.longlong) -> cython.void:
         """Walk the unit whose row begins at units[unit]."""
-        if units[unit + 12]:
+        if units[unit + codes.UNIT_SKIPPED]:
             return
         status: cython.longlong = self.digest.load(
-            units[unit + 7], units[unit + 5], units[unit + 6], units[unit + 4]
+            units[unit + codes.UNIT_TABLE],
+            units[unit + codes.UNIT_OFFSET_SIZE],
+            units[unit + codes.UNIT_ADDRESS_SIZE],
+            units[unit + codes.UNIT_VERSION],
         )
-        units[unit + 10] = -1
-        if not status:
-            self.declared_count = 0
-            self.stack_count = 0
-            self.functions = 0
+        units[unit + codes.UNIT_RESULT_AT] = codes.NONE
+        if status == codes.FINE:
+            self.recorder.begin()
             status = self._walk(units, unit)
-        units[unit + 9] = status
+        units[unit + codes.UNIT_RESULT] = status
 
     @cython.cfunc
     @cython.nogil
@@ -163,19 +129,20 @@ class Scanner:
     def _walk(
         self, units: cython.pointer[cython.longlong], unit: cython.longlong
     ) -> cython.longlong:
-        """Walk the entries. 0, or why that ended early, and where, in the unit's row."""
-        section: cython.longlong = units[unit]
+        """Walk the entries. FINE, or why that ended early, and where, in the unit's row."""
+        section: cython.longlong = units[unit + codes.UNIT_SECTION]
         data = self.types_at if section else self.info_at
-        end: cython.longlong = units[unit + 3]
-        at: cython.longlong = units[unit + 2]
-        base: cython.longlong = units[unit + 8]
+        end: cython.longlong = units[unit + codes.UNIT_STOP]
+        at: cython.longlong = units[unit + codes.UNIT_FIRST]
+        base: cython.longlong = units[unit + codes.UNIT_STRING_BASE]
+        offset_size: cython.longlong = units[unit + codes.UNIT_OFFSET_SIZE]
+        in_front: cython.longlong = self.info_length if section else 0
         big: cython.bint = self.big
         rows = self.digest.rows_at
         operations = self.digest.operations_at
-        stack = self.stack_at
         dense: cython.longlong = self.digest.count if self.digest.dense else 0
         depth: cython.longlong = 0
-        scope_depth: cython.longlong = -1  # of what is in the innermost scope
+        scope_depth: cython.longlong = codes.NONE  # of what is in the innermost scope
         start: cython.longlong
         code: cython.longlong
         row: cython.longlong
@@ -183,7 +150,9 @@ class Scanner:
         size: cython.longlong
         operation: cython.longlong
         operand: cython.longlong
+        action: cython.longlong
         what: cython.longlong
+        kind: cython.longlong
         value: cython.longlong
         name: cython.longlong
         name_kind: cython.longlong
@@ -203,149 +172,142 @@ class Scanner:
                 if depth <= 0:
                     break
                 if depth < scope_depth:
-                    self.stack_count -= 1
-                    row = self.stack_count * 7
-                    self.functions -= stack[row + 6]
-                    scope_depth = stack[row - 7] if self.stack_count else -1
+                    self.recorder.close()
+                    scope_depth = self.recorder.depth
                 continue
-            if code >= 0x80:
+            if code >= codes.LEB128_MORE:
                 at = leb128_end(data, start, end)
                 if at < 0:
-                    units[unit + 10] = start
-                    return 5
+                    return _ended(units, unit, start, codes.CUT_SHORT)
                 code = _leb128(data, start)
             if 0 < code <= dense:
-                row = (code - 1) * 4
+                row = (code - 1) * codes.ROW_COLUMNS
             else:
-                row = self.digest.find(code) * 4
+                row = self.digest.find(code) * codes.ROW_COLUMNS
                 if row < 0:
-                    units[unit + 10] = start
-                    return 3
-            flags = rows[row]
-            size = rows[row + 1]
+                    return _ended(units, unit, start, codes.NO_CODE)
+            flags = rows[row + codes.ROW_FLAGS]
+            size = rows[row + codes.ROW_SIZE]
             if size >= 0:
                 if size > end - at:
-                    units[unit + 10] = start
-                    return 5
-                if not flags & 126:
+                    return _ended(units, unit, start, codes.CUT_SHORT)
+                if not flags & codes.LOOKED_AT:
                     at += size
-                    depth += flags & 1
+                    depth += flags & codes.CHILDREN
                     continue
             name_kind = 0
             name = 0
-            size_value = -1
+            size_value = codes.NONE
             declaration = False
-            specification = -1
-            sibling = -1
-            step = 2 * rows[row + 2]
-            operation = operations[step]
-            operand = operations[step + 1]
+            specification = codes.NONE
+            sibling = codes.NONE
+            step = rows[row + codes.ROW_FIRST] * codes.OPERATION_COLUMNS
+            operation = operations[step + codes.OPERATION]
+            operand = operations[step + codes.OPERAND]
             while operation:
-                code = operation & 15
+                action = operation & codes.ACTION
                 next_at = at
-                if code == 1:
+                if action == codes.SKIP:
                     next_at = at + operand
-                elif code == 2 or code == 8:
+                elif action == codes.SKIP_LEB128 or action == codes.READ_LEB128:
                     next_at = leb128_end(data, at, end)
-                elif code == 3:
+                elif action == codes.SKIP_STRING:
                     while next_at < end and data[next_at]:
                         next_at += 1
                     next_at += 1
-                elif code == 4:
+                elif action == codes.SKIP_BLOCK:
                     next_at = at + operand
                     if next_at <= end:
                         next_at += _number(data, at, operand, big)
-                elif code == 5:
+                elif action == codes.SKIP_LEB128_BLOCK:
                     next_at = leb128_end(data, at, end)
                     if next_at >= 0:
                         value = _leb128(data, at)
                         next_at = next_at + value if value <= end - next_at else -1
-                elif code == 6:
+                elif action == codes.INDIRECT:
                     next_at = leb128_end(data, at, end)
                     if next_at >= 0:
                         value = _leb128(data, at)
                         if (
                             operand < 0
-                            or value == 0x21
-                            or not self.digest.operation_for(value, operation >> 8 & 0xFF)
+                            or value == codes.DW_FORM_implicit_const
+                            or not self.digest.operation_for(
+                                value, operation >> codes.WHAT_SHIFT & codes.WHAT
+                            )
                         ):
-                            units[unit + 10] = start
-                            return 4
+                            return _ended(units, unit, start, codes.BAD_FORM)
                         at = next_at
                         operation = self.digest.code
                         operand = self.digest.operand
                         continue
-                elif code == 7:
+                elif action == codes.READ:
                     next_at = at + operand
                 if next_at < 0 or next_at > end:
-                    units[unit + 10] = start
-                    return 5
-                what = operation >> 8 & 0xFF
+                    return _ended(units, unit, start, codes.CUT_SHORT)
+                what = operation >> codes.WHAT_SHIFT & codes.WHAT
                 if what:
-                    if code == 7:
+                    kind = operation >> codes.KIND_SHIFT
+                    if action == codes.READ:
                         value = _number(data, at, operand, big)
-                    elif code == 8:
+                    elif action == codes.READ_LEB128:
                         value = _leb128(data, at)
-                        if operation >> 16 == 2 and data[next_at - 1] & 0x40:
+                        if kind == codes.SIGNED and data[next_at - 1] & codes.LEB128_NEGATIVE:
                             value = -1
-                    elif code == 9:
+                    elif action == codes.READ_CONSTANT:
                         value = operand
                     else:
                         value = at
-                    if what == 1:
-                        name_kind = operation >> 16 if code != 3 else 7
+                    if what == codes.NAME:
+                        name_kind = kind if action != codes.SKIP_STRING else codes.TEXT
                         name = value
-                    elif what == 2:
+                    elif what == codes.SIZE:
                         size_value = value
-                    elif what == 3:
+                    elif what == codes.DECLARATION:
                         declaration = value != 0
-                    elif what == 4 or what == 5:
-                        if operation >> 16 == 8:
-                            value += units[unit + 1]
-                        if what == 4:
+                    elif what == codes.STRING_BASE:
+                        if base < 0:
+                            base = value
+                    else:
+                        if kind == codes.UNIT_REFERENCE:
+                            value += units[unit + codes.UNIT_START]
+                        if what == codes.SPECIFICATION:
                             specification = value
                         else:
                             sibling = value
-                    elif what == 6:
-                        if base < 0:
-                            base = value
-                    elif depth == 0:
-                        units[unit + 11] = value
                 at = next_at
-                step += 2
-                operation = operations[step]
-                operand = operations[step + 1]
-            if flags & 126 == 0:
-                depth += flags & 1
+                step += codes.OPERATION_COLUMNS
+                operation = operations[step + codes.OPERATION]
+                operand = operations[step + codes.OPERAND]
+            if not flags & codes.LOOKED_AT:
+                depth += flags & codes.CHILDREN
                 continue
-            if flags & 32 and base < 0:
-                # Split units have no say in it: theirs is the only part, behind its header.
-                base = 0 if units[unit + 4] < 5 else 8 if units[unit + 5] == 4 else 16
-            if flags & 70:
-                name = self._reference(name_kind, name, base, units[unit + 5], section)
-                status = self._entry(
+            if flags & codes.UNIT and base < 0:
+                base = _first_base(units[unit + codes.UNIT_VERSION], offset_size)
+            if flags & codes.NAMED:
+                if specification >= 0:
+                    specification += in_front
+                name = self._reference(name_kind, name, base, offset_size, section)
+                status = self.recorder.entry(
                     flags,
-                    start + (self.info_length if section else 0),
+                    start + in_front,
                     name,
                     size_value,
                     declaration,
-                    specification + (self.info_length if section and specification >= 0 else 0),
+                    specification,
                     depth + 1,
                 )
                 if status:
-                    units[unit + 10] = start
-                    return status
-            elif flags & 9 == 9 and not self.functions:
-                if not self._push(depth + 1, -1, 0, -1, -1, -2, 1):
-                    units[unit + 10] = start
-                    return 6
-            if flags & 16 and at < sibling <= end:
+                    return _ended(units, unit, start, status)
+            elif flags & codes.FUNCTION and not self.recorder.functions:
+                status = self.recorder.function(depth + 1)
+                if status:
+                    return _ended(units, unit, start, status)
+            if flags & codes.LEAF and at < sibling <= end:
                 at = sibling
                 continue
-            depth += flags & 1
-            if self.stack_count:
-                scope_depth = stack[(self.stack_count - 1) * 7]
-        return 0
+            depth += flags & codes.CHILDREN
+            scope_depth = self.recorder.depth
+        return codes.FINE
 
     @cython.cfunc
     @cython.nogil
@@ -358,175 +320,56 @@ class Scanner:
         offset_size: cython.longlong,
         section: cython.longlong,
     ) -> cython.longlong:
-        """The name that an attribute's value stands for; -1: there is none."""
+        """The name that an attribute's value stands for, or NONE."""
         text: cython.longlong
-        if kind == 7:
-            return value | (2 + section) << 56
-        if kind == 5:
+        if kind == codes.TEXT:
+            text = codes.IN_TYPES if section else codes.IN_INFO
+            return value | text << codes.TEXT_SHIFT
+        if kind == codes.INDEXED_STRING:
             # base + value * offset_size, without overflow
             if base < 0 or value < 0 or base > self.offsets_length:
-                return -1
+                return codes.NONE
             if value >= (self.offsets_length - base) // offset_size:
-                return -1
+                return codes.NONE
             value = _number(self.offsets_at, base + value * offset_size, offset_size, self.big)
-            text = 0
-        elif kind == 3:
-            text = 0
-        elif kind == 4:
-            text = 1
-        elif kind == 6:
-            text = 4
+            text = codes.IN_STRINGS
+        elif kind == codes.STRING:
+            text = codes.IN_STRINGS
+        elif kind == codes.LINE_STRING:
+            text = codes.IN_LINE_STRINGS
+        elif kind == codes.SUPPLEMENT_STRING:
+            text = codes.IN_SUPPLEMENT
         else:
-            return -1
+            return codes.NONE
         if value < 0 or value >= self.lengths_at[text]:
-            return -1
-        return value | text << 56
+            return codes.NONE
+        return value | text << codes.TEXT_SHIFT
 
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _entry(
-        self,
-        flags: cython.longlong,
-        position: cython.longlong,
-        name: cython.longlong,
-        size: cython.longlong,
-        declaration: cython.bint,
-        specification: cython.longlong,
-        depth: cython.longlong,
-    ) -> cython.longlong:
-        """Keep a type, open a scope. `depth` is that of what is inside. 0, or TOO_DEEP or FULL."""
-        parent: cython.longlong = -2
-        scope: cython.longlong
-        kind: cython.longlong
-        row: cython.longlong
-        if specification >= 0:
-            row = self._find_declared(specification)
-            if row >= 0:
-                if name < 0:
-                    name = self.declared_at[row + 1]
-                parent = self.declared_at[row + 2]
-        if name < 0:
-            return 0
-        if flags & 66 and (flags & 2 or not self.functions):
-            if declaration or self.wanted_length == 0 or self._is_wanted(name):
-                if parent != -2:
-                    scope = parent
-                else:
-                    scope = self._scope()
-                    if scope == -2:
-                        return 8
-                if declaration:
-                    if self.declared_count >= self.declared_room:
-                        return 8
-                    row = self.declared_count * 3
-                    self.declared_at[row] = position
-                    self.declared_at[row + 1] = name
-                    self.declared_at[row + 2] = scope
-                    self.declared_count += 1
-                if self.wanted_length == 0 or self._is_wanted(name):
-                    kind = flags >> 16
-                    if declaration:
-                        kind |= 0x10000
-                    if self.functions:
-                        kind |= 0x20000
-                    if not self.names.insert(position, name, size, kind, scope, -1):
-                        return 8
-        if flags & 5 == 5 and not self._push(depth, name, flags >> 16, position, -2, parent, 0):
-            return 6
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _ended(
+    units: cython.pointer[cython.longlong],
+    unit: cython.longlong,
+    at: cython.longlong,
+    why: cython.longlong,
+) -> cython.longlong:
+    """Note where a unit's walk ended early, and give the reason back."""
+    units[unit + codes.UNIT_RESULT_AT] = at
+    return why
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _first_base(version: cython.longlong, offset_size: cython.longlong) -> cython.longlong:
+    """Where the strings' offsets of a split unit begin: it has the only part, and names none."""
+    if version < codes.FIRST_WITH_HEADER:
         return 0
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _push(
-        self,
-        depth: cython.longlong,
-        name: cython.longlong,
-        tag: cython.longlong,
-        position: cython.longlong,
-        row: cython.longlong,
-        parent: cython.longlong,
-        function: cython.longlong,
-    ) -> cython.bint:
-        """Open a scope or, to what is outside of it, close all of them."""
-        if self.stack_count >= 1000:
-            return False
-        at: cython.longlong = self.stack_count * 7
-        self.stack_at[at] = depth
-        self.stack_at[at + 1] = name
-        self.stack_at[at + 2] = tag
-        self.stack_at[at + 3] = position
-        self.stack_at[at + 4] = row
-        self.stack_at[at + 5] = parent
-        self.stack_at[at + 6] = function
-        self.functions += function
-        self.stack_count += 1
-        return True
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _scope(self) -> cython.longlong:
-        """The row of the innermost scope; -1: there is none, -2: there is no room."""
-        if not self.stack_count:
-            return -1
-        index: cython.longlong = self.stack_count - 1
-        at: cython.longlong = index * 7
-        # Most scopes are the program's own, in which nothing is declared: they get no row.
-        while index > 0 and self.stack_at[at + 4] == -2 and self.stack_at[at + 5] == -2:
-            index -= 1
-            at -= 7
-        row: cython.longlong = -1
-        while index < self.stack_count:
-            at = index * 7
-            if self.stack_at[at + 4] == -2:
-                if self.stack_at[at + 5] != -2:
-                    row = self.stack_at[at + 5]
-                row = self.names.scope_row(
-                    row, self.stack_at[at + 1], self.stack_at[at + 2], self.stack_at[at + 3]
-                )
-                if row == -1:
-                    return -2
-                if row == -2:
-                    row = -1
-                self.stack_at[at + 4] = row
-            row = self.stack_at[at + 4]
-            index += 1
-        return row
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _is_wanted(self, name: cython.longlong) -> cython.bint:
-        """Whether a name is the one to find."""
-        text = self.names.text_of(name)
-        offset: cython.longlong = 0xFFFFFFFFFFFFFF
-        at: cython.longlong = name & offset
-        index: cython.longlong = 0
-        while index < self.wanted_length:
-            if text[at + index] != self.wanted_at[index]:
-                return False
-            index += 1
-        return True
-
-    @cython.cfunc
-    @cython.nogil
-    @cython.exceptval(check=False)
-    def _find_declared(self, position: cython.longlong) -> cython.longlong:
-        """Where the declaration at a position is in the table of them; -1: it is not."""
-        low: cython.longlong = 0
-        high: cython.longlong = self.declared_count
-        middle: cython.longlong
-        while low < high:
-            middle = (low + high) >> 1
-            if self.declared_at[3 * middle] < position:
-                low = middle + 1
-            else:
-                high = middle
-        if low < self.declared_count and self.declared_at[3 * low] == position:
-            return 3 * low
-        return -1
+    return codes.LONG_OFFSETS_HEADER if offset_size == codes.LONG_OFFSET else codes.OFFSETS_HEADER
 
 
 @cython.cfunc

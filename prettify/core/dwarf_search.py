@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from prettify.core.dwarf_scan import SKIPPED, UNIT_COLUMNS
-
 if not __file__.endswith(".py"):
     import cython
 else:
     from prettify.core import plain as cython
 
 if cython.compiled:
+    from cython.cimports.prettify.core import dwarf_codes as codes
     from cython.cimports.prettify.core.dwarf_names import address_of, start_of
     from cython.cimports.prettify.core.intrinsics import find_bytes
 else:
+    from prettify.core import dwarf_codes as codes
     from prettify.core.plain_bytes import find_bytes
 
 COMPILED: bool = cython.compiled
@@ -59,7 +59,7 @@ def mark(
     else:
         units_at = units
     for index in range(first, first + count):
-        units_at[index * UNIT_COLUMNS + SKIPPED] = 1
+        units_at[index * codes.UNIT_COLUMNS + codes.UNIT_SKIPPED] = 1
     for needle in needles:
         length: cython.longlong = len(needle)
         if cython.compiled:
@@ -73,14 +73,14 @@ def mark(
             needle_at = needle
         with cython.nogil:
             for index in range(first, first + count):
-                row = index * 13
-                if units_at[row + 12]:
+                row = index * codes.UNIT_COLUMNS
+                if units_at[row + codes.UNIT_SKIPPED]:
                     found = find_bytes(
-                        types_at if units_at[row] else info_at,
-                        units_at[row + 1],
-                        units_at[row + 3],
+                        types_at if units_at[row + codes.UNIT_SECTION] else info_at,
+                        units_at[row + codes.UNIT_START],
+                        units_at[row + codes.UNIT_STOP],
                         needle_at,
                         length,
                     )
                     if found >= 0:
-                        units_at[row + 12] = 0
+                        units_at[row + codes.UNIT_SKIPPED] = 0

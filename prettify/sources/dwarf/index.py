@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 import zlib
 
+from prettify.core.dwarf_codes import DECLARED, LOCAL, TAG
 from prettify.core.dwarf_index import finish
 from prettify.core.dwarf_names import name_hash
-from prettify.core.dwarf_scan import DECLARED, LOCAL
 from prettify.sources.dwarf.constants import DW_TAG_variable
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from prettify.core.dwarf_names import Names
 
-TAG = 0xFFFF
 # Tables of one number for each entry, then for each scope, then the slots.
 FORMS: tuple[Literal["q", "I"], ...] = ("q", "q", "I", "I", "I", "I", "q", "I", "I", "I", "I")
 WIDTHS = {"q": 8, "I": 4}

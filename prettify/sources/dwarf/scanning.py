@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from prettify.core import dwarf_digest as digest
-from prettify.core import dwarf_scan
+from prettify.core import dwarf_codes as codes
 from prettify.core.dwarf_digest import Digest
 from prettify.core.dwarf_names import Names
 from prettify.core.dwarf_scan import Scanner
@@ -27,42 +26,43 @@ MAX_JOBS = 16
 BUDGET = 4  # how often each byte may be read as an abbreviation, one with another
 SPARE = 1 << 18  # bytes of abbreviations that may be read in any case
 BYTES_PER_NAME = 1024  # of .debug_info for each name that is new, about
+POSITIVE = (1 << 63) - 1  # the bits of a 64-bit number without its sign
 MIN_ROOM, MAX_ROOM = 64, 1 << 16  # names that there is room for at first
 
 NAMED = {
-    dw.DW_TAG_base_type: digest.TYPE,
-    dw.DW_TAG_unspecified_type: digest.TYPE,
-    dw.DW_TAG_typedef: digest.TYPE,
-    dw.DW_TAG_template_alias: digest.TYPE,
-    dw.DW_TAG_enumeration_type: digest.TYPE | digest.LEAF,
-    dw.DW_TAG_structure_type: digest.TYPE | digest.SCOPE,
-    dw.DW_TAG_class_type: digest.TYPE | digest.SCOPE,
-    dw.DW_TAG_union_type: digest.TYPE | digest.SCOPE,
-    dw.DW_TAG_interface_type: digest.TYPE | digest.SCOPE,
-    dw.DW_TAG_variable: digest.VARIABLE,
-    dw.DW_TAG_namespace: digest.SCOPE,
-    dw.DW_TAG_module: digest.SCOPE,
-    dw.DW_TAG_subprogram: digest.FUNCTION,
-    dw.DW_TAG_lexical_block: digest.FUNCTION,
+    dw.DW_TAG_base_type: codes.TYPE,
+    dw.DW_TAG_unspecified_type: codes.TYPE,
+    dw.DW_TAG_typedef: codes.TYPE,
+    dw.DW_TAG_template_alias: codes.TYPE,
+    dw.DW_TAG_enumeration_type: codes.TYPE | codes.LEAF,
+    dw.DW_TAG_structure_type: codes.TYPE | codes.SCOPE,
+    dw.DW_TAG_class_type: codes.TYPE | codes.SCOPE,
+    dw.DW_TAG_union_type: codes.TYPE | codes.SCOPE,
+    dw.DW_TAG_interface_type: codes.TYPE | codes.SCOPE,
+    dw.DW_TAG_variable: codes.VARIABLE,
+    dw.DW_TAG_namespace: codes.SCOPE,
+    dw.DW_TAG_module: codes.SCOPE,
+    dw.DW_TAG_subprogram: codes.FUNCTION,
+    dw.DW_TAG_lexical_block: codes.FUNCTION,
     # No type has its name in one of these, so what is in them is stepped over at once.
-    dw.DW_TAG_array_type: digest.LEAF,
-    dw.DW_TAG_subroutine_type: digest.LEAF,
-    dw.DW_TAG_call_site: digest.LEAF,
-    dw.DW_TAG_compile_unit: digest.UNIT,
-    dw.DW_TAG_partial_unit: digest.UNIT,
-    dw.DW_TAG_type_unit: digest.UNIT,
-    dw.DW_TAG_skeleton_unit: digest.UNIT,
+    dw.DW_TAG_array_type: codes.LEAF,
+    dw.DW_TAG_subroutine_type: codes.LEAF,
+    dw.DW_TAG_call_site: codes.LEAF,
+    dw.DW_TAG_compile_unit: codes.UNIT,
+    dw.DW_TAG_partial_unit: codes.UNIT,
+    dw.DW_TAG_type_unit: codes.UNIT,
+    dw.DW_TAG_skeleton_unit: codes.UNIT,
 }
 
 # Kinds of values, of the forms of which something is wanted.
 VALUES = {
-    dw.DW_FORM_flag_present: digest.PRESENT,
-    dw.DW_FORM_implicit_const: digest.CONSTANT,
-    dw.DW_FORM_sdata: digest.SIGNED,
-    dw.DW_FORM_string: digest.TEXT,
-    dw.DW_FORM_strp: digest.STRING,
-    dw.DW_FORM_line_strp: digest.LINE_STRING,
-    dw.DW_FORM_ref_addr: digest.REFERENCE,
+    dw.DW_FORM_flag_present: codes.PRESENT,
+    dw.DW_FORM_implicit_const: codes.CONSTANT,
+    dw.DW_FORM_sdata: codes.SIGNED,
+    dw.DW_FORM_string: codes.TEXT,
+    dw.DW_FORM_strp: codes.STRING,
+    dw.DW_FORM_line_strp: codes.LINE_STRING,
+    dw.DW_FORM_ref_addr: codes.REFERENCE,
     **dict.fromkeys(
         (
             dw.DW_FORM_data1,
@@ -73,49 +73,49 @@ VALUES = {
             dw.DW_FORM_flag,
             dw.DW_FORM_sec_offset,
         ),
-        digest.NUMBER,
+        codes.NUMBER,
     ),
-    **dict.fromkeys(dw.STRING_INDEX_FORMS, digest.INDEXED_STRING),
-    **dict.fromkeys(dw.SUPPLEMENT_STRING_FORMS, digest.SUPPLEMENT_STRING),
-    **dict.fromkeys(dw.UNIT_REFERENCE_FORMS, digest.UNIT_REFERENCE),
+    **dict.fromkeys(dw.STRING_INDEX_FORMS, codes.INDEXED_STRING),
+    **dict.fromkeys(dw.SUPPLEMENT_STRING_FORMS, codes.SUPPLEMENT_STRING),
+    **dict.fromkeys(dw.UNIT_REFERENCE_FORMS, codes.UNIT_REFERENCE),
 }
 LENGTHS = {
-    dw.DW_FORM_string: digest.NUL,
-    dw.DW_FORM_indirect: digest.ANY,
-    dw.DW_FORM_ref_addr: digest.ADDRESS_OR_OFFSET,
+    dw.DW_FORM_string: codes.NUL,
+    dw.DW_FORM_indirect: codes.ANY,
+    dw.DW_FORM_ref_addr: codes.ADDRESS_OR_OFFSET,
     **dw.FIXED_FORMS,
-    **dict.fromkeys(dw.OFFSET_FORMS, digest.OFFSET),
-    **dict.fromkeys(dw.ADDRESS_FORMS, digest.ADDRESS),
-    **dict.fromkeys(dw.LEB128_FORMS, digest.LEB128),
+    **dict.fromkeys(dw.OFFSET_FORMS, codes.OFFSET),
+    **dict.fromkeys(dw.ADDRESS_FORMS, codes.ADDRESS),
+    **dict.fromkeys(dw.LEB128_FORMS, codes.LEB128),
     **{
-        form: digest.BLOCK + size if size else digest.BLOCK_LEB128
+        form: codes.BLOCK + size if size else codes.BLOCK_LEB128
         for form, size in dw.BLOCK_FORMS.items()
     },
 }
 # GNU's forms have rows behind the standard's.
 ROWS = {
-    dw.DW_FORM_GNU_addr_index: 64,
-    dw.DW_FORM_GNU_str_index: 65,
-    dw.DW_FORM_GNU_ref_alt: 66,
-    dw.DW_FORM_GNU_strp_alt: 67,
+    dw.DW_FORM_GNU_addr_index: codes.GNU_INDEX_FORMS,
+    dw.DW_FORM_GNU_str_index: codes.GNU_INDEX_FORMS + 1,
+    dw.DW_FORM_GNU_ref_alt: codes.GNU_ALT_FORMS,
+    dw.DW_FORM_GNU_strp_alt: codes.GNU_ALT_FORMS + 1,
 }
 DAMAGE = {
-    digest.NO_TABLE: "its abbreviations are past the end of .debug_abbrev",
-    digest.BAD_TABLE: "its abbreviations are cut short",
-    digest.NO_CODE: "an entry has an abbreviation that does not exist",
-    digest.BAD_FORM: "an entry has an attribute of unknown form",
-    digest.CUT_SHORT: "an entry runs past the end of its unit",
-    digest.TOO_DEEP: f"more than {dwarf_scan.MAX_SCOPES} scopes within each other",
-    digest.TOO_MUCH: "too many long tables of abbreviations",
+    codes.NO_TABLE: "its abbreviations are past the end of .debug_abbrev",
+    codes.BAD_TABLE: "its abbreviations are cut short",
+    codes.NO_CODE: "an entry has an abbreviation that does not exist",
+    codes.BAD_FORM: "an entry has an attribute of unknown form",
+    codes.CUT_SHORT: "an entry runs past the end of its unit",
+    codes.TOO_DEEP: f"more than {codes.MAX_SCOPES} scopes within each other",
+    codes.TOO_MUCH: "too many long tables of abbreviations",
 }
 
 
 def _forms() -> memoryview:
-    numbers = [digest.UNKNOWN, 0] * digest.FORMS
+    numbers = [codes.UNKNOWN, 0] * codes.FORMS
     for form, length in LENGTHS.items():
-        row = 2 * ROWS.get(form, form)
-        numbers[row] = length
-        numbers[row + 1] = VALUES.get(form, 0)
+        row = ROWS.get(form, form) * codes.FORM_COLUMNS
+        numbers[row + codes.FORM_LENGTH] = length
+        numbers[row + codes.FORM_KIND] = VALUES.get(form, 0)
     return table("q", numbers)
 
 
@@ -222,11 +222,11 @@ class Scan:
                 sections.release(units[first].position, units[first + count - 1].end)
 
     def _note_damage(self, units: Sequence[Unit], rows: memoryview) -> None:
-        columns = dwarf_scan.UNIT_COLUMNS
         for index, unit in enumerate(units):
-            status = rows[index * columns + dwarf_scan.RESULT]
+            row = index * codes.UNIT_COLUMNS
+            status = rows[row + codes.UNIT_RESULT]
             if status:
-                offset = rows[index * columns + dwarf_scan.RESULT_AT]
+                offset = rows[row + codes.UNIT_RESULT_AT]
                 start = unit.position - unit.origin
                 self.damaged_at = offset + unit.origin if offset >= 0 else unit.position
                 self.damage = error(
@@ -249,7 +249,7 @@ def _texts(sections: Sections) -> tuple[memoryview, ...]:
     supplement = sections.supplement
     texts = [sections.str, sections.line_str, sections.info, sections.types]
     texts.append(supplement.str if supplement is not None else memoryview(b""))
-    for index in (0, 1, 4):
+    for index in (codes.IN_STRINGS, codes.IN_LINE_STRINGS, codes.IN_SUPPLEMENT):
         texts[index] = texts[index][: _last_nul(texts[index]) + 1]
     return tuple(texts)
 
@@ -270,21 +270,21 @@ def unit_table(units: Sequence[Unit]) -> memoryview:
     """The rows for the scanner."""
     numbers: list[int] = []
     for unit in units:
-        numbers += (
-            int(unit.in_types),
-            unit.position - unit.origin,
-            unit.first_entry - unit.origin,
-            unit.end - unit.origin,
-            unit.version,
-            unit.offset_size,
-            unit.address_size,
-            unit.abbreviations_offset & 0x7FFFFFFFFFFFFFFF,
-            unit.string_offsets_base,
-            0,
-            -1,
-            -1,
-            0,
-        )
+        columns = {
+            codes.UNIT_SECTION: int(unit.in_types),
+            codes.UNIT_START: unit.position - unit.origin,
+            codes.UNIT_FIRST: unit.first_entry - unit.origin,
+            codes.UNIT_STOP: unit.end - unit.origin,
+            codes.UNIT_VERSION: unit.version,
+            codes.UNIT_OFFSET_SIZE: unit.offset_size,
+            codes.UNIT_ADDRESS_SIZE: unit.address_size,
+            codes.UNIT_TABLE: unit.abbreviations_offset & POSITIVE,
+            codes.UNIT_STRING_BASE: unit.string_offsets_base,
+            codes.UNIT_RESULT: codes.FINE,
+            codes.UNIT_RESULT_AT: codes.NONE,
+            codes.UNIT_SKIPPED: 0,
+        }
+        numbers += map(columns.__getitem__, range(codes.UNIT_COLUMNS))
     return table("q", numbers)
 
 
