@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The modules that setup.py compiles, from its table.
 COMPILED := $(shell sed -n 's/^    "\(prettify\.core\.[a-z_0-9]*\)",$$/\1/p' setup.py)
-BUILD_INPUTS := pyproject.toml setup.py $(wildcard prettify/core/*.py)
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard prettify/core/*.py prettify/core/*.pxd)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
