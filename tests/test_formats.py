@@ -731,6 +731,11 @@ ELF = "formats/elf/samples/elf64.bin"
             ["--format", "elf", "-t", "elf"],
             "--types with --format: the format has types of its own",
         ),
+        (
+            ["--format", "elf", "--define", "struct x { int a; };"],
+            "--define with --format: it is about where types come from",
+        ),
+        (["--format", "elf", "--target-flags=-m32"], "--target-flags with --format: it is about"),
         (["--format", "elf", "--seek", "1"], "--seek with --format: the format says where"),
         (["--table", "x", "-C", "u32"], "--table is for --format, not for records of -C"),
         (["--format", "elf", "--table", "a,,b"], "--table 'a,,b': a table's name is empty"),

@@ -254,6 +254,19 @@ NOT_OF_FORMATS = {
     "type": "the format has types of its own: -t NAME -C TYPE takes one of those alone",
     "header": "the format has a header of its own: -t NAME --header TYPE takes its type alone",
     "types": "the format has types of its own: -t NAME is for -C and --header",
+    **dict.fromkeys(
+        (
+            "format_path",
+            "btf_base",
+            "lang",
+            "lang_exclude",
+            "define",
+            "include",
+            "macro",
+            "target_flags",
+        ),
+        "it is about where types come from, and the format has its own",
+    ),
     "seek": "the format says where its tables begin",
     "size": "the format says how long its tables are",
     "range": "the format says where its tables are",
@@ -272,7 +285,7 @@ def _of_a_format(options: Values) -> bool:
         if options.texts(name):
             if options.text("format") is None:
                 return False
-            raise UsageError(f"--{name} with --format: {why}")
+            raise UsageError(f"--{name.replace('_', '-')} with --format: {why}")
     return True
 
 
