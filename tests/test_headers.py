@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import signal
 import struct
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -429,3 +431,20 @@ def test_nothing_of_this_is_imported_without_c() -> None:
         env={**os.environ, "PYTHONPATH": str(Path(prettify.__file__).parent.parent)},
     )
     assert done.stderr == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"include": ["x"]}, "is for C, which no source names"),
+        ({"target_flags": "-m32"}, "is for C, which no source names"),
+        ({"lang": "c11"}, "languages (--lang) are of DWARF, which no source (-t) names"),
+    ],
+    ids=str,
+)
+def test_options_for_nothing_are_refused(options: dict[str, Any], what: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(what)):
+        prettify.load_types(**options)
+    if "lang" not in options:
+        with pytest.raises(UsageError, match=re.escape(what)):
+            prettify.load_types("elf", **options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from prettify import model
 from prettify.errors import TypeNotFound, UsageError
 from prettify.sources.kernels import KERNEL
@@ -55,6 +57,13 @@ class Sources:
     ) -> None:
         if base is not None and not paths:
             raise UsageError("a base (--btf-base) is for split BTF, which no source (-t) names")
+        if languages is not None and not paths:
+            raise UsageError("languages (--lang) are of DWARF, which no source (-t) names")
+        if options is not None and not define and not _any_c(paths):
+            raise UsageError(
+                "what the compiler is told (-I, -D, --target-flags) is for C, which no source "
+                "names (-t x.h, --define)"
+            )
         self.is_default = not paths
         self.paths = tuple(paths or default_sources())
         self.formats = tuple(formats)
@@ -103,6 +112,13 @@ class Sources:
             return ", ".join((*snippets, "the running kernel's BTF and the catalogue"))
         default = f"the catalogue (this kernel has no {KERNEL}; name a file with -t)"
         return ", ".join((*snippets, default))
+
+
+def _any_c(paths: Sequence[str]) -> bool:
+    """Whether one of the sources may be C."""
+    from prettify.sources.headers import LANGUAGES
+
+    return any(os.path.splitext(path)[1] in LANGUAGES for path in paths)
 
 
 def find(sources: Sources, name: str) -> Type:
