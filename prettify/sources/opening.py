@@ -7,7 +7,7 @@ import os
 from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf, checked_base
-from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER
 from prettify.sources.request import FORMATS, CompilerOptions, Request
 
 TYPE_CHECKING = False
@@ -54,8 +54,6 @@ def open_source(
             graph = _opened(stream, path, Request(formats, base, options, languages), 0)
     except OSError as error:
         raise UsageError(f"cannot open types {path!r}: {error.strerror}") from error
-    if folder == KERNEL_FOLDER:
-        graph.origin.build_id = running_build_id(name, graph.byte_order)
     return graph
 
 

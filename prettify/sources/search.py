@@ -6,7 +6,7 @@ import os
 
 from prettify import model
 from prettify.errors import TypeNotFound, UsageError
-from prettify.sources.kernels import KERNEL
+from prettify.sources.kernels import KERNEL, KERNEL_FOLDER, running_build_id
 from prettify.sources.listing import LISTED, listed
 from prettify.sources.opening import default_sources, open_default, open_source
 from prettify.sources.request import FORMATS
@@ -187,6 +187,9 @@ def describe(sources: Sources) -> list[Description]:
     """What each source is, by the name that it was given."""
     found = []
     for name, graph in sources.named():
+        folder, file = os.path.split(os.path.abspath(name))
+        if folder == KERNEL_FOLDER:  # raw BTF, without a note of its own
+            graph.origin.build_id = running_build_id(file, graph.byte_order)
         description = graph.describe()
         description.path = name
         found.append(description)
