@@ -145,14 +145,14 @@ class Digest:
             next_at = leb128_end(data, at, end)
             if next_at < 0:
                 return codes.BAD_TABLE
-            code = _leb128(data, at)
+            code = leb128(data, at)
             if code == 0:
                 break
             at = next_at
             next_at = leb128_end(data, at, end)
             if next_at < 0 or next_at >= end:
                 return codes.BAD_TABLE
-            tag = _leb128(data, at)
+            tag = leb128(data, at)
             if tag < 0 or tag > codes.TAG:
                 tag = codes.TAG
             flags = self.tags_at[tag] if tag < self.tags_length else 0
@@ -172,12 +172,12 @@ class Digest:
                 next_at = leb128_end(data, at, end)
                 if next_at < 0:
                     return codes.BAD_TABLE
-                attribute = _leb128(data, at)
+                attribute = leb128(data, at)
                 at = next_at
                 next_at = leb128_end(data, at, end)
                 if next_at < 0:
                     return codes.BAD_TABLE
-                form = _leb128(data, at)
+                form = leb128(data, at)
                 at = next_at
                 if attribute == 0 and form == 0:
                     break
@@ -399,16 +399,6 @@ def _suits(what: cython.longlong, kind: cython.longlong) -> cython.bint:
 
 
 @cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _leb128(
-    data: cython.pointer[cython.const[cython.uchar]], at: cython.longlong
-) -> cython.longlong:
-    return leb128(data + at) if cython.compiled else leb128(data, at)
-
-
-@cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def _signed(
@@ -418,7 +408,7 @@ def _signed(
 ) -> cython.longlong:
     """The signed LEB128 number in data[at:end]; -1 where it is too long."""
     bits: cython.longlong = codes.LEB128_BITS * (end - at)
-    value: cython.longlong = _leb128(data, at)
+    value: cython.longlong = leb128(data, at)
     if end - at > codes.SIGNED_BYTES:
         return -1
     if data[end - 1] & codes.LEB128_NEGATIVE:

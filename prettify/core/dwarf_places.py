@@ -43,7 +43,7 @@ def places(abbrev: memoryview, at: cython.longlong, found: memoryview) -> tuple[
         at = leb128_end(data, start, end)
         if at < 0:
             return count, start
-        code = _number(data, start)
+        code = leb128(data, start)
         if code == 0:
             return count, end + 1
         at = leb128_end(data, at, end)  # the tag
@@ -55,12 +55,12 @@ def places(abbrev: memoryview, at: cython.longlong, found: memoryview) -> tuple[
             form = leb128_end(data, at, end)
             if form < 0:
                 return count, start
-            attribute = _number(data, at)
+            attribute = leb128(data, at)
             at = form
             form = leb128_end(data, at, end)
             if form < 0:
                 return count, start
-            at, form = form, _number(data, at)
+            at, form = form, leb128(data, at)
             if form == codes.DW_FORM_implicit_const:  # which has its value here
                 at = leb128_end(data, at, end)
                 if at < 0:
@@ -69,12 +69,3 @@ def places(abbrev: memoryview, at: cython.longlong, found: memoryview) -> tuple[
         pairs[2 * count + 1] = start
         count += 1
     return count, at
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-def _number(
-    data: cython.pointer[cython.const[cython.uchar]], at: cython.longlong
-) -> cython.longlong:
-    return leb128(data + at) if cython.compiled else leb128(data, at)

@@ -179,7 +179,7 @@ class Scanner:
                 at = leb128_end(data, start, end)
                 if at < 0:
                     return _ended(units, unit, start, codes.CUT_SHORT)
-                code = _leb128(data, start)
+                code = leb128(data, start)
             if 0 < code <= dense:
                 row = (code - 1) * codes.ROW_COLUMNS
             else:
@@ -222,12 +222,12 @@ class Scanner:
                 elif action == codes.SKIP_LEB128_BLOCK:
                     next_at = leb128_end(data, at, end)
                     if next_at >= 0:
-                        value = _leb128(data, at)
+                        value = leb128(data, at)
                         next_at = next_at + value if value <= end - next_at else -1
                 elif action == codes.INDIRECT:
                     next_at = leb128_end(data, at, end)
                     if next_at >= 0:
-                        value = _leb128(data, at)
+                        value = leb128(data, at)
                         if (
                             operand < 0
                             or value == codes.DW_FORM_implicit_const
@@ -250,7 +250,7 @@ class Scanner:
                     if action == codes.READ:
                         value = _number(data, at, operand, big)
                     elif action == codes.READ_LEB128:
-                        value = _leb128(data, at)
+                        value = leb128(data, at)
                         if kind == codes.SIGNED and data[next_at - 1] & codes.LEB128_NEGATIVE:
                             value = -1
                     elif action == codes.READ_CONSTANT:
@@ -399,13 +399,3 @@ def _number(
     for index in range(size):
         value = value << 8 | data[at + (index if big else size - 1 - index)]
     return value
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _leb128(
-    data: cython.pointer[cython.const[cython.uchar]], at: cython.longlong
-) -> cython.longlong:
-    return leb128(data + at) if cython.compiled else leb128(data, at)

@@ -84,11 +84,11 @@ cdef extern from * nogil:
         }
         return -1;
     }
-    static inline int64_t prettify_leb128(const unsigned char *at) {
-        uint64_t value = *at & 0x7F;
+    static inline int64_t prettify_leb128(const unsigned char *data, int64_t at) {
+        uint64_t value = data[at] & 0x7F;
         int shift = 7;
-        while (*at++ >= 0x80) {
-            if (shift < 63) value |= (uint64_t)(*at & 0x7F) << shift;
+        while (data[at++] >= 0x80) {
+            if (shift < 63) value |= (uint64_t)(data[at] & 0x7F) << shift;
             shift += shift < 63 ? 7 : 0;
         }
         return value;
@@ -151,6 +151,6 @@ cdef extern from * nogil:
     unsigned long long high_half "prettify_high"(unsigned long long a, unsigned long long b)
     long long leb128_end "prettify_leb128_end"(const unsigned char *data, long long at,
                                                long long end)
-    long long leb128 "prettify_leb128"(const unsigned char *at)
+    long long leb128 "prettify_leb128"(const unsigned char *data, long long at)
     long long find_bytes "prettify_find"(const unsigned char *data, long long at, long long end,
                                          const unsigned char *wanted, long long length)

@@ -85,14 +85,6 @@ def inflate_zlib(data: Buffer, limit: int) -> bytearray:
     return _joined("zlib", _zlib, data, limit)
 
 
-def inflate_xz(data: Buffer, limit: int) -> bytearray:
-    """What xz made of `limit` bytes at most, several streams too; else as `inflate_zlib`.
-
-    Raises UsageError where Python was built without lzma.
-    """
-    return _joined("xz", _xz, data, limit)
-
-
 def inflate_zstd(data: Buffer, limit: int) -> bytearray:
     """What zstd made of `limit` bytes at most, several frames too; else as `inflate_zlib`.
 
