@@ -46,6 +46,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.VARIABLE: (model.Variable, ("name", "target_id", "linkage")),
     model.SECTION: (model.Section, ("name", "size", "entries")),
     model.DECL_TAG: (model.DeclTag, ("name", "target_id", "component")),
+    model.BYTES: (model.Bytes, ("size",)),
 }
 # Of these, what is a tuple of things that are no types.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {

@@ -40,11 +40,12 @@ PROTOTYPE = "prototype"
 VARIABLE = "variable"
 SECTION = "section"
 DECL_TAG = "declaration tag"
+BYTES = "bytes"
 
 AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
-SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION))
+SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
 ELEMENTS = SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
@@ -161,6 +162,17 @@ class Float(Type):
 
     def __init__(self, graph: TypeGraph, type_id: int, name: str, size: int) -> None:
         super().__init__(graph, type_id, name)
+        self.size = size
+
+
+class Bytes(Type):
+    """`size` bytes of which no more is known: what a record has that no source describes."""
+
+    __slots__ = ("size",)
+    kind = BYTES
+
+    def __init__(self, graph: TypeGraph, type_id: int, size: int) -> None:
+        super().__init__(graph, type_id)
         self.size = size
 
 
@@ -519,6 +531,6 @@ def size_of(type_: Type) -> int:
 
 
 def _own_size(type_: Type) -> int:
-    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section)):
+    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
         return type_.size
     return type_.graph.pointer_size if type_.kind == POINTER else -1

@@ -16,7 +16,7 @@ PACKAGE = Path(prettify.__file__).parent
 # do not import each other.
 ORDER = (
     ("errors", "model", "description"),
-    ("core", "detached"),
+    ("core", "detached", "composed"),
     ("layout", "sources"),
     ("paths",),
     ("compilers", "dialects"),

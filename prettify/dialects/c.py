@@ -166,7 +166,7 @@ class _Walk:
         self.options = options
         self.big_endian = big_endian
         # By enum, width and whether it is a bitfield: whether it has lost its sign.
-        self.signless: dict[tuple[int, int, bool], bool] = {}
+        self.signless: dict[tuple[model.Type, int, bool], bool] = {}
         # Without names every member has to be there, or the next would take its place.
         self.zero = bool(options.zero) or options.noname
 
@@ -284,7 +284,7 @@ class _Walk:
 
     def _enum(self, node: Node, cast: bool) -> None:
         named = Label()
-        key = node.type.id, node.bit_size, node.bitfield
+        key = node.type, node.bit_size, node.bitfield
         if key not in self.signless:
             self.signless[key] = _lost_its_sign(node)
         signless = self.signless[key]

@@ -146,6 +146,6 @@ class _Walk:
             load(self.to, node)
             if node.kind == model.ENUM and self.options.enums == "name":
                 names = ((value, field(text)) for value, text in enumerator_texts(node))
-                self.to.name(node.type.id, lambda: names, node.bit_size, named)
+                self.to.name(node.type, lambda: names, node.bit_size, named)
             self.to.add(ops.DECIMAL)
             self.to.place(named)

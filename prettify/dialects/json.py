@@ -136,7 +136,7 @@ def _enum(to: Assembler, node: Node, options: Options) -> None:
     named = Label()
     both = options.enums == "both"
     to.literal(b'{"name":' if both else b"")
-    to.name(node.type.id, lambda: _names(node), node.bit_size, named)
+    to.name(node.type, lambda: _names(node), node.bit_size, named)
     if both:
         to.literal(b"null")
         to.place(named)

@@ -278,7 +278,7 @@ class _Walk:
         elif isinstance(node.type, model.Enum):
             named = Label()
             enum = node.type
-            self.to.name(enum.id, lambda: _names(enum), 8 * _enum_bytes(node), named)
+            self.to.name(enum, lambda: _names(enum), 8 * _enum_bytes(node), named)
             self.to.add(ops.DECIMAL)
             self.to.place(named)
         else:

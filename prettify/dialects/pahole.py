@@ -113,7 +113,7 @@ class _Walk:
             return
         named = Label()
         if node.kind == model.ENUM:
-            self.to.name(node.type.id, lambda: enumerators(node), node.bit_size, named)
+            self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
         if self.options.hex:
             self.to.add(ops.HEX, 0, 1)
         else:

@@ -185,7 +185,7 @@ def _put_name(to: Assembler, node: Node, specification: Specification) -> None:
     named = Label()
     load(to, node)
     names = ((value, formatted(text)) for value, text in enumerator_texts(node))
-    to.name((node.type.id, specification.text), lambda: names, node.bit_size, named)
+    to.name((node.type, specification.text), lambda: names, node.bit_size, named)
     _add_integer_field(to, specification, "d", "<")
     to.place(named)
 

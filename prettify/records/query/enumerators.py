@@ -29,12 +29,8 @@ class Enumerators:
     def near(self) -> Meanings:
         """Those of the enums that members of the layout have."""
         if self._near is None:
-            enums = {
-                node.type.id: node.type
-                for node in leaves(self._layout.root)
-                if isinstance(node.type, model.Enum)
-            }
-            self._near = _meanings(enums.values())
+            enums = (n.type for n in leaves(self._layout.root) if isinstance(n.type, model.Enum))
+            self._near = _meanings(dict.fromkeys(enums))
         return self._near
 
     @property
@@ -51,7 +47,7 @@ class Enumerators:
         compared: the enums of the members that it is compared with, which come first. Raises
         UsageError where it has several values.
         """
-        of_compared = _meanings({enum.id: enum for enum in compared}.values())
+        of_compared = _meanings(dict.fromkeys(compared))
         for meanings in (of_compared, self.near):
             if name in meanings:
                 return _only(name, meanings)

@@ -1,0 +1,1 @@
+"""BPF maps: live ones, through the bpf() system call, and what has been dumped of them."""
