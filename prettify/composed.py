@@ -54,7 +54,7 @@ class Composed:
 
     def use(self, type_: Type) -> int:
         """The id by which types made here refer to a type of whatever graph."""
-        if type_.graph is self or type_.graph is self.base:
+        if type_.graph is self or (type_.graph is self.base and type_.id >= 0):
             return type_.id
         if type_ not in self._made:
             self._made.append(type_)

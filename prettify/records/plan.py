@@ -5,7 +5,7 @@ from __future__ import annotations
 from prettify.errors import DataError, UsageError
 from prettify.model import spelled
 from prettify.records.conversion import buffers_for, converted
-from prettify.records.fixed import Region, blocks
+from prettify.records.fixed import Region, blocks, cut, filtered
 from prettify.records.run import Run
 
 TYPE_CHECKING = False
@@ -131,8 +131,8 @@ class Plan(Run):
                 )
             else:
                 where = self._where(layout, reference)
-                found = _cut(
-                    _filtered(
+                found = cut(
+                    filtered(
                         blocks(data, layout.size, Region(limit, exact=exact), self._buffers), where
                     ),
                     layout.size,
@@ -161,31 +161,6 @@ class Plan(Run):
 
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
-
-
-def _filtered(found: Iterator[memoryview | None], where: Where) -> Iterator[memoryview | None]:
-    """The records of each block that the filter lets through."""
-    for block in found:
-        yield None if block is None else where.filter(block)
-
-
-def _cut(
-    found: Iterator[memoryview | None], size: int, skip: int, count: int | None
-) -> Iterator[memoryview | None]:
-    """Of these records of `size` bytes, without the first `skip`, the first `count`."""
-    for block in found:
-        if block is None:
-            yield None
-            continue
-        passed = min(skip, len(block) // size)
-        skip -= passed
-        block = block[passed * size :]
-        if count is not None:
-            block = block[: count * size]
-            count -= len(block) // size
-        yield block
-        if count == 0:
-            return
 
 
 def _read_header(data: Input, header: Layout) -> bytes:
