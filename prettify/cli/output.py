@@ -6,7 +6,6 @@ import sys
 
 from prettify.cli import complain
 from prettify.cli.arguments import Option
-from prettify.cli.progress import Bar
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
@@ -15,11 +14,12 @@ from prettify.records.output import write_file, write_pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from prettify.cli.arguments import Values
     from prettify.errors import PrettifyError
+    from prettify.records.conversion import Piece
     from prettify.records.run import Run
 
 MAX_JOBS = 256
@@ -118,16 +118,27 @@ def form_of(options: Values) -> str:
 def put_out(work: Run, sources: Sequence[Any], output: str | None, options: Values) -> int:
     """Write the output of a run over its sources; returns the exit status."""
     statuses = [0]
+    bar = None
+    if sys.stderr.isatty() and not options.given("no_progress"):
+        from prettify.cli.progress import Bar
+
+        bar = Bar(work, output)
 
     def report(error: PrettifyError) -> None:
-        bar.hide()
+        if bar is not None:
+            bar.hide()
         statuses.append(complain(error))
 
-    with Bar(work, output, wanted=not options.given("no_progress")) as bar:
-        pieces = bar.beside(work.run(sources, report))
+    pieces: Iterable[Piece] = work.run(sources, report)
+    if bar is not None:
+        pieces = bar.beside(pieces)
+    try:
         if output is not None:
             write_file(output, pieces)
         else:
             sys.stdout.flush()
             write_pieces(sys.stdout.fileno(), pieces)
+    finally:
+        if bar is not None:
+            bar.hide()
     return max(statuses)

@@ -52,6 +52,10 @@ class MapInfo:
     )
 
     def __init__(self, data: bytes) -> None:
+        self.id: int
+        self.key_size: int
+        self.value_size: int
+        self.max_entries: int
         (
             number, self.id, self.key_size, self.value_size, self.max_entries, self.flags, name, _,
             self.kernel_type_id, _, _, self.btf_id, self.key_type_id, self.value_type_id,

@@ -110,8 +110,8 @@ class Reader:
     @property
     def _room(self) -> int:
         """How many entries are read at a time."""
-        entries: int = max(self.live.info.max_entries, 1)
-        return max(min(CHUNK // max(self.key_size + self._value_room, 1), entries), 1)
+        at_a_time = CHUNK // max(self.key_size + self._value_room, 1)
+        return max(min(at_a_time, self.live.info.max_entries), 1)
 
     def _walked(self) -> Iterator[Chunk]:
         """By batches; one by one where the kernel does not have them for this type."""
