@@ -1,0 +1,139 @@
+"""`prettify map dump`: all entries of maps."""
+
+from __future__ import annotations
+
+import sys
+
+from prettify.api import Types
+from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
+from prettify.cli.maps.options import TYPED, WHICH, chosen, said_types
+from prettify.cli.output import (
+    CHOICES,
+    LOOKS,
+    NO_PROGRESS,
+    check_terminal,
+    form_of,
+    jobs_of,
+    put_out,
+    text_options_of,
+)
+from prettify.dialects import C_DIALECTS
+from prettify.errors import UsageError
+from prettify.records.forms import FORMS, open_conversion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prettify.cli.arguments import Values
+    from prettify.layout import Layout
+    from prettify.records.maps.live import LiveMap
+
+TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+
+DESCRIPTION = """Show what is in BPF maps, with the types that the maps themselves carry.
+
+An entry is a record with the members key and value (or values, one of each CPU)."""
+
+EPILOG = """examples:
+  prettify map dump --name conns
+  prettify map dump --pinned /sys/fs/bpf/conns --to ndjson | jq .value.packets
+  prettify map dump --id 17 --where 'value.packets > 1000' --select key,value.packets --to csv
+  prettify map dump --name prog.bss --var counters
+  prettify map dump --id 17 -t prog.bpf.o -C key:u32,value:'struct event'
+
+numbers: C integers (10, 0x0a, 012), + - * / and parentheses.
+exit status: 0 all decoded, 1 the data was bad, 2 wrong use, no such map or not permitted."""
+
+COMMAND = Command(
+    "prettify map dump",
+    "prettify map dump [OPTIONS]",
+    DESCRIPTION,
+    EPILOG,
+    (
+        ("which maps", WHICH),
+        ("what keys and values are", (*TYPED, *SOURCES)),
+        (
+            "which entries and members",
+            (
+                *CHOICES,
+                Option("--skip", "leave out the first N entries", "N"),
+                Option("--count", "show N entries at most (0: all)", "N"),
+                Option("--var", "of a map of global data that variable alone", "NAME"),
+                Option(
+                    "--follow",
+                    "of maps of maps also what is in the maps that they hold; each entry says "
+                    "which map it is of",
+                ),
+                Option("--consume", "take what is shown out of a queue or stack"),
+            ),
+        ),
+        (
+            "how it looks",
+            (
+                Option(
+                    "--to",
+                    f"form of the output: {', '.join(TO)} (default: c, or template with "
+                    f"--template)",
+                    "FORM",
+                    choices=TO,
+                ),
+                *LOOKS,
+                NO_PROGRESS,
+                HELP,
+            ),
+        ),
+    ),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Dump what the arguments say; returns the exit status."""
+    options, _ = COMMAND.parse(arguments)
+    if options.given("help"):
+        sys.stdout.write(COMMAND.help())
+        return 0
+    form = form_of(options)
+    jobs = jobs_of(options.text("jobs"))
+    output = options.text("output")
+    check_terminal(form, output)
+    maps = chosen(options, writing=bool(options.given("consume")))
+    if not maps:
+        raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
+    return _live(options, maps, form, jobs, output)
+
+
+def _live(
+    options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
+) -> int:
+    from prettify.records.maps.parts import parts_of
+    from prettify.records.maps.run import Choice, MapRun
+    from prettify.records.query.expression import evaluate
+
+    given = options.text("count")
+    choice = Choice(
+        where=options.text("where"),
+        skip=evaluate(options.text("skip") or "0", "--skip"),
+        count=(evaluate(given, "--count") or None) if given is not None else None,
+        consume=bool(options.given("consume")),
+    )
+    types = Types(sources(options))
+    parts, layouts = parts_of(
+        maps,
+        said_types(options, types),
+        variable=options.text("var"),
+        follow=bool(options.given("follow")),
+        plain=form == "bpftool",
+    )
+    shown = _selected(layouts, options.text("select"))
+    conversion = open_conversion(form, shown, text_options_of(options), jobs)
+    work = MapRun(conversion, choice, parts, jobs)
+    return put_out(work, parts, output, options)
+
+
+def _selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
+    if paths is None:
+        return layouts
+    from prettify.records.query.projection import select
+
+    return [select(layout, paths) for layout in layouts]

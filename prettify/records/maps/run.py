@@ -1,0 +1,107 @@
+"""A run over live maps: what is in them, through the conversion of any form."""
+
+from __future__ import annotations
+
+from prettify.errors import UsageError
+from prettify.records.conversion import buffers_for, converted
+from prettify.records.fixed import cut, filtered
+from prettify.records.maps.entry import record_blocks
+from prettify.records.maps.kinds import QUEUE
+from prettify.records.maps.reading import Reader
+from prettify.records.run import Run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prettify.records.conversion import Block, Conversion, Piece
+    from prettify.records.maps.entry import Chunk
+    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.parts import Part
+    from prettify.records.query.where import Where
+    from prettify.records.run import Report
+
+
+class Choice:
+    """Which entries of each map: those that `where` is true of, without the first `skip` of them,
+    `count` at most. consume: whether they are taken out of queues and stacks.
+    """
+
+    __slots__ = ("consume", "count", "skip", "where")
+
+    def __init__(
+        self,
+        *,
+        where: str | None = None,
+        skip: int = 0,
+        count: int | None = None,
+        consume: bool = False,
+    ) -> None:
+        self.where = where
+        self.skip = skip
+        self.count = count
+        self.consume = consume
+
+
+class MapRun(Run):
+    """Entries of live maps; the sources of the run are `Part`s."""
+
+    __slots__ = ("_choice", "_conversion", "_done", "_jobs", "_wheres")
+
+    def __init__(
+        self, conversion: Conversion, choice: Choice, parts: Sequence[Part], jobs: int = 1
+    ) -> None:
+        """Raises UsageError where the filter makes no sense of the entries of one of the parts."""
+        super().__init__()
+        self._conversion = conversion
+        self._choice = choice
+        self._jobs = jobs
+        self._done = 0
+        self._wheres: dict[int, Where] = {}
+        if choice.where is not None:
+            from prettify.records.query.where import compile_where
+
+            for index, layout in {part.index: part.entry.layout for part in parts}.items():
+                self._wheres[index] = compile_where(choice.where, layout, layout.byte_order)
+
+    @property
+    def progress(self) -> tuple[int, int | None]:
+        """Bytes of entries read; how many there will be is not known."""
+        return self._done, None
+
+    def _size(self, source: Part) -> int | None:
+        return None
+
+    def _begin(self, inputs: int) -> Conversion:
+        return self._conversion
+
+    def _opened(self, source: Part, report: Report) -> Iterator[Piece]:
+        try:
+            yield from converted(self._conversion, self._blocks(source), self._jobs)
+        except UsageError as error:
+            report(error)
+
+    def _blocks(self, part: Part) -> Iterator[Block]:
+        choice, size = self._choice, part.entry.size
+        found = record_blocks(
+            self._chunks(part.live), part.entry, buffers_for(self._jobs), part.live.info.id
+        )
+        where = self._wheres.get(part.index)
+        if where is not None:
+            found = filtered(found, where)
+        if choice.skip or choice.count is not None:
+            found = cut(found, size, choice.skip, choice.count)
+        for block in found:
+            yield None if block is None else (part.index, block)
+
+    def _chunks(self, live: LiveMap) -> Iterator[Chunk]:
+        reader, choice = Reader(live), self._choice
+        if live.info.kind.way == QUEUE and choice.consume:
+            chosen = choice.where is not None and choice.count is not None
+            most = None if chosen or choice.count is None else choice.skip + choice.count
+            chunks = reader.taken(most, singly=chosen)
+        else:
+            chunks = reader.chunks()
+        for chunk in chunks:
+            self._done += len(chunk.keys) + len(chunk.values)
+            yield chunk
