@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
+FORMED = (
+    "to",
+    "dialect",
+    "template",
+    "compact",
+    "noname",
+    "hex",
+    "zero",
+    "ptr_raw",
+)  # how it looks
+LONGEST = 86400  # seconds from one look to the next
+
 DESCRIPTION = """Show what is in BPF maps, with the types that the maps themselves carry.
 
 An entry is a record with the members key and value (or values, one of each CPU)."""
@@ -66,6 +78,13 @@ COMMAND = Command(
                     "which map it is of",
                 ),
                 Option("--consume", "take what is shown out of a queue or stack"),
+                Option(
+                    "--watch",
+                    "look again every so many seconds, and show the entries that have changed; "
+                    "without --to and the like as lines that say what did, and counters by how "
+                    "much",
+                    "SECONDS",
+                ),
             ),
         ),
         (
@@ -128,7 +147,23 @@ def _live(
     shown = _selected(layouts, options.text("select"))
     conversion = open_conversion(form, shown, text_options_of(options), jobs)
     work = MapRun(conversion, choice, parts, jobs)
+    seconds = options.text("watch")
+    if seconds is not None:
+        from prettify.records.maps.watch import Watch
+
+        lines = not any(options.texts(name) for name in FORMED)
+        work = Watch(conversion, choice, parts, jobs, seconds=_seconds(seconds), lines=lines)
     return put_out(work, parts, output, options)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= LONGEST:
+        raise UsageError(f"--watch {text!r}: seconds from 0.01 to {LONGEST} expected")
+    return seconds
 
 
 def _selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:

@@ -82,17 +82,20 @@ class MapRun(Run):
             report(error)
 
     def _blocks(self, part: Part) -> Iterator[Block]:
-        choice, size = self._choice, part.entry.size
+        choice = self._choice
+        found = self._filtered(part)
+        if choice.skip or choice.count is not None:
+            found = cut(found, part.entry.size, choice.skip, choice.count)
+        for block in found:
+            yield None if block is None else (part.index, block)
+
+    def _filtered(self, part: Part) -> Iterator[memoryview | None]:
+        """The records of all entries that the filter lets through."""
         found = record_blocks(
             self._chunks(part.live), part.entry, buffers_for(self._jobs), part.live.info.id
         )
         where = self._wheres.get(part.index)
-        if where is not None:
-            found = filtered(found, where)
-        if choice.skip or choice.count is not None:
-            found = cut(found, size, choice.skip, choice.count)
-        for block in found:
-            yield None if block is None else (part.index, block)
+        return found if where is None else filtered(found, where)
 
     def _chunks(self, live: LiveMap) -> Iterator[Chunk]:
         reader, choice = Reader(live), self._choice
