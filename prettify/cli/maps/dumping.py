@@ -116,14 +116,20 @@ def run(arguments: Sequence[str]) -> int:
     jobs = jobs_of(options.text("jobs"))
     output = options.text("output")
     check_terminal(form, output)
+    seconds = _seconds(options.text("watch"))
     maps = chosen(options, writing=bool(options.given("consume")))
     if not maps:
         raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
-    return _live(options, maps, form, jobs, output)
+    return _live(options, maps, form, jobs, output, seconds)
 
 
 def _live(
-    options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
+    options: Values,
+    maps: Sequence[LiveMap],
+    form: str,
+    jobs: int,
+    output: str | None,
+    seconds: float | None,
 ) -> int:
     from prettify.records.maps.parts import parts_of
     from prettify.records.maps.run import Choice, MapRun
@@ -147,16 +153,17 @@ def _live(
     shown = _selected(layouts, options.text("select"))
     conversion = open_conversion(form, shown, text_options_of(options), jobs)
     work = MapRun(conversion, choice, parts, jobs)
-    seconds = options.text("watch")
     if seconds is not None:
         from prettify.records.maps.watch import Watch
 
         lines = not any(options.texts(name) for name in FORMED)
-        work = Watch(conversion, choice, parts, jobs, seconds=_seconds(seconds), lines=lines)
+        work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
     return put_out(work, parts, output, options)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
         seconds = float(text)
     except ValueError:
