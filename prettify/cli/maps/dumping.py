@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TYPED, WHICH, chosen, said_types
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -17,19 +17,15 @@ from prettify.cli.output import (
     put_out,
     text_options_of,
 )
-from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
-from prettify.records.forms import FORMS, open_conversion
+from prettify.records.forms import open_conversion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prettify.cli.arguments import Values
-    from prettify.layout import Layout
     from prettify.records.maps.live import LiveMap
-
-TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
 FORMED = (
     "to",
@@ -90,13 +86,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(TO)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=TO,
-                ),
+                TO,
                 *LOOKS,
                 NO_PROGRESS,
                 HELP,
@@ -150,7 +140,7 @@ def _live(
         follow=bool(options.given("follow")),
         plain=form == "bpftool",
     )
-    shown = _selected(layouts, options.text("select"))
+    shown = selected(layouts, options.text("select"))
     conversion = open_conversion(form, shown, text_options_of(options), jobs)
     work = MapRun(conversion, choice, parts, jobs)
     if seconds is not None:
@@ -171,11 +161,3 @@ def _seconds(text: str | None) -> float | None:
     if not 0.01 <= seconds <= LONGEST:
         raise UsageError(f"--watch {text!r}: seconds from 0.01 to {LONGEST} expected")
     return seconds
-
-
-def _selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
-    if paths is None:
-        return layouts
-    from prettify.records.query.projection import select
-
-    return [select(layout, paths) for layout in layouts]

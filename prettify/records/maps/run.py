@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.errors import UsageError
+from prettify.errors import DataError, UsageError
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import cut, filtered
 from prettify.records.maps.entry import record_blocks
@@ -13,6 +13,7 @@ from prettify.records.run import Run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from prettify.records.conversion import Block, Conversion, Piece
     from prettify.records.maps.entry import Chunk
@@ -78,7 +79,7 @@ class MapRun(Run):
     def _opened(self, source: Part, report: Report) -> Iterator[Piece]:
         try:
             yield from converted(self._conversion, self._blocks(source), self._jobs)
-        except UsageError as error:
+        except (DataError, UsageError) as error:
             report(error)
 
     def _blocks(self, part: Part) -> Iterator[Block]:
@@ -108,3 +109,30 @@ class MapRun(Run):
         for chunk in chunks:
             self._done += len(chunk.keys) + len(chunk.values)
             yield chunk
+
+
+class Lookup(MapRun):
+    """The entries of some keys, in that order, of the one part of the run.
+
+    keys: (as a user wrote it, what the kernel is asked for, what is shown of it).
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, *given: Any, keys: Sequence[tuple[str, bytes, bytes]]) -> None:
+        """given: as for `MapRun`."""
+        super().__init__(*given)
+        self._keys = keys
+
+    def _chunks(self, live: LiveMap) -> Iterator[Chunk]:
+        reader = Reader(live)
+        missing = []
+        for text, key, shown in self._keys:
+            chunk = reader.lookup(key)
+            if chunk is None:
+                missing.append(text)
+                continue
+            chunk.keys = shown
+            yield chunk
+        if missing:
+            raise DataError(f"{live.info.title} has no entry {', '.join(missing)}")
