@@ -524,3 +524,29 @@ def test_watching_shows_what_changes(maps: ExitStack, types: Types) -> None:
         assert 'key {"saddr":1,"dport":0}: packets ' in line
         assert "(+" in line
         assert "bytes" not in line
+
+
+def test_maps_in_python(maps: ExitStack, types: Types) -> None:
+    import prettify
+
+    descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 8)
+    for n in range(4):
+        bpf_maps.update(descriptor, WORDS.pack(n, 80), STATS.pack(n, n * n))
+    number = bpf_maps.id_of(descriptor)
+    assert number in [info.id for info in prettify.list_maps()]
+    with prettify.open_map(number) as found:
+        assert {key["saddr"]: value["bytes"] for key, value in found} == {
+            n: n * n for n in range(4)
+        }
+        assert found[{"saddr": 3, "dport": 80}] == {"packets": 3, "bytes": 9}
+        assert found[WORDS.pack(2, 80)]["bytes"] == 4
+        assert found.get({"saddr": 9}) is None
+        with pytest.raises(KeyError):
+            found[{"saddr": 9}]
+        assert sorted(found.array()["value"]["bytes"]) == [0, 1, 4, 9]
+        lines = b"".join(found.decode(where="value.packets == 3", select="value.bytes") or ())
+        assert lines == b'{"value":{"bytes":9}}\n'
+    with pytest.raises(prettify.UsageError, match="no map has the id"):
+        prettify.open_map(4_000_000_000)
+    with pytest.raises(prettify.UsageError, match="one of"):
+        prettify.open_map()
