@@ -550,3 +550,21 @@ def test_maps_in_python(maps: ExitStack, types: Types) -> None:
         prettify.open_map(4_000_000_000)
     with pytest.raises(prettify.UsageError, match="one of"):
         prettify.open_map()
+
+
+def test_the_memory_of_an_arena(maps: ExitStack) -> None:
+    import mmap
+
+    need("gcc")
+    try:
+        descriptor = made(maps, "arena", 0, 0, 4, flags=1 << 10, name="arena")
+    except OSError as error:
+        pytest.skip(f"no arenas here: {error}")
+    with mmap.mmap(descriptor, 4 * mmap.PAGESIZE) as memory:
+        memory[4096 : 4096 + 16] = struct.pack("=4I", 1, 2, 3, 4)
+        snippet = ("--define", "struct pair { unsigned int a, b; };")
+        records = ("-C", "pair", "--seek", "4096", "--count")
+        assert dumped(descriptor, *snippet, *records, "2") == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+        done = command("dump", "--name", "arena")
+        assert done.returncode == 2
+        assert "without entries" in done.stderr

@@ -18,7 +18,9 @@ from prettify.cli.output import (
     text_options_of,
 )
 from prettify.errors import UsageError
+from prettify.layout import resolve
 from prettify.records.forms import open_conversion
+from prettify.records.maps.kinds import MEMORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from prettify.cli.arguments import Values
     from prettify.records.maps.live import LiveMap
 
+NOT_OF_MEMORY = ("var", "follow", "consume", "watch")
 FORMED = (
     "to",
     "dialect",
@@ -65,6 +68,7 @@ COMMAND = Command(
             "which entries and members",
             (
                 *CHOICES,
+                Option("--seek", "of the memory of an arena: begin at byte N", "N"),
                 Option("--skip", "leave out the first N entries", "N"),
                 Option("--count", "show N entries at most (0: all)", "N"),
                 Option("--var", "of a map of global data that variable alone", "NAME"),
@@ -110,6 +114,10 @@ def run(arguments: Sequence[str]) -> int:
     maps = chosen(options, writing=bool(options.given("consume")))
     if not maps:
         raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
+    if any(one.info.kind.way == MEMORY for one in maps):
+        return _memory(options, maps, form, jobs, output)
+    if options.text("seek") is not None:
+        raise UsageError(f"--seek is for the memory of an arena, not for {maps[0].info.title}")
     return _live(options, maps, form, jobs, output, seconds)
 
 
@@ -149,6 +157,38 @@ def _live(
         lines = not any(options.texts(name) for name in FORMED)
         work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
     return put_out(work, parts, output, options)
+
+
+def _memory(
+    options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
+) -> int:
+    """Records of a type in the memory of an arena."""
+    from prettify.records.maps.arena import memory_of
+    from prettify.records.maps.reading import reason
+    from prettify.records.plan import Plan, Selection
+
+    said = said_types(options, Types(sources(options)))
+    if said.value is None or said.key is not None:
+        raise UsageError(f"{maps[0].info.title}: {reason(maps[0])}")
+    if len(maps) > 1:
+        raise UsageError("the memory of one arena at a time, please: --id tells them apart")
+    if options.text("count") is None:
+        raise UsageError(f"{maps[0].info.title}: --count N says how many records are there")
+    for name in NOT_OF_MEMORY:
+        if options.texts(name):
+            raise UsageError(f"--{name} is not for the memory of an arena: it has no entries")
+    layout = resolve(said.value)
+    conversion = open_conversion(
+        form, selected([layout], options.text("select")), text_options_of(options), jobs
+    )
+    selection = Selection(
+        seek=options.text("seek"),
+        skip=options.text("skip"),
+        count=options.text("count"),
+        where=options.text("where"),
+    )
+    work = Plan(conversion, [layout], None, selection, jobs=jobs)
+    return put_out(work, [memory_of(maps[0])], output, options)
 
 
 def _seconds(text: str | None) -> float | None:
