@@ -150,6 +150,8 @@ def write_text(
 @cython.exceptval(check=False)
 def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
     """The letter behind a backslash that stands for that byte, or 0."""
+    if byte == 92 and style == 3:  # TEXT_BPFTOOL
+        return 110
     if byte == 34 or byte == 92:
         return byte
     if byte == 10:
@@ -192,6 +194,31 @@ def _equal(word: cython.ulonglong, byte: cython.ulonglong) -> cython.ulonglong:
     ones: cython.ulonglong = 0x0101010101010101
     other: cython.ulonglong = word ^ ones * byte
     return (other - ones) & ~other
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_text(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+) -> cython.bint:
+    """IF_TEXT: whether a NUL is there, and before it printable ASCII alone."""
+    done: cython.Py_ssize_t = 0
+    word: cython.ulonglong
+    special: cython.ulonglong
+    ones: cython.ulonglong = 0x0101010101010101
+    while cython.compiled and done + 8 <= length:
+        # As in `_special`, but that quotes and backslashes are none.
+        word = load8(data + at + done, False)
+        special = (word | (word + ones) | (word - ones * 0x20)) & (ones << 7)
+        if special != 0:
+            return data[at + done + (zeroes_below(special) >> 3)] == 0
+        done += 8
+    while done < length and 0x20 <= data[at + done] <= 0x7E:
+        done += 1
+    return done < length and data[at + done] == 0
 
 
 @cython.cfunc
@@ -269,7 +296,7 @@ def write_plain_text(
     """Write the text there, up to its first NUL, from state[4] on; else as `write_text` does."""
     done: cython.Py_ssize_t = state[4]
     seen: cython.Py_ssize_t = _count(data, at, done, most) if most > 0 else 0
-    quoted: cython.bint = style == 3 and _needs_quotes(data, at, length)  # TEXT_CSV
+    quoted: cython.bint = style == 4 and _needs_quotes(data, at, length)  # TEXT_CSV
     byte: cython.uint
     size: cython.Py_ssize_t
     i: cython.Py_ssize_t
