@@ -34,7 +34,6 @@ COMPILED = [
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
-    "prettify.core.octets",
     "prettify.core.rows",
     "prettify.core.shortest",
     "prettify.core.strided",

@@ -39,10 +39,10 @@ if cython.compiled:
     )
     from cython.cimports.prettify.core.kernel_state import hash_pointer, load_window, move_window
     from cython.cimports.prettify.core.numbers import write_decimal, write_hex
-    from cython.cimports.prettify.core.octets import write_octets
     from cython.cimports.prettify.core.shortest import write_float
     from cython.cimports.prettify.core.text import (
         is_text,
+        write_octets,
         write_padding,
         write_plain_text,
         write_text,
@@ -51,9 +51,14 @@ else:
     from prettify.core.fields import write_float_field, write_integer_field
     from prettify.core.kernel_state import hash_pointer, load_window, move_window
     from prettify.core.numbers import write_decimal, write_hex
-    from prettify.core.octets import write_octets
     from prettify.core.shortest import write_float
-    from prettify.core.text import is_text, write_padding, write_plain_text, write_text
+    from prettify.core.text import (
+        is_text,
+        write_octets,
+        write_padding,
+        write_plain_text,
+        write_text,
+    )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
