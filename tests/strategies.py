@@ -1,9 +1,7 @@
 """Hypothesis strategies: random C types as BTF of both byte orders, and random records of them.
 
-    @given(c_types(), st.data())
-    def test(drawn, data):
-        blob, type_id = drawn
-        ...
+    @given(record_layouts(), st.data())
+    def test(layout, data):
         records = data.draw(record_bytes(layout.size))
 
 Types are what compilers make and a little more: bitfields lie at any bit, also across the units
@@ -18,6 +16,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from btf_writer import BtfWriter
+from prettify import layout as layouts
+from prettify.composed import Composed
+from prettify.layout import Layout
+from prettify.records.maps.entry import Entry
+from prettify.sources.btf import Btf
 
 ORDERS = ("little", "big")
 INT_SIZES = (*range(1, 9), 16, 11, 13)
@@ -202,6 +205,36 @@ def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[
     else:
         made = types.anything(depth)
     return types.writer.bytes(), made[0]
+
+
+@st.composite
+def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> Layout:
+    """The layout of such a type; or of an entry of a map, or another struct, with one in it and
+    bytes of no type.
+    """
+    blob, type_id = draw(c_types(depth, order))
+    type_ = Btf(blob, "drawn").by_id(type_id)
+    kind = draw(st.sampled_from(("plain", "plain", "entry", "composed")))
+    if kind == "plain":
+        return layouts.resolve(type_)
+    sizes = st.integers(0, 20)
+    if kind == "entry":
+        parts = draw(st.permutations([type_, draw(sizes)]))
+        cpus = draw(st.sampled_from((0, 0, 1, 3)))
+        return Entry(*parts, cpus=cpus, named=draw(st.booleans())).layout
+    types = Composed(type_.graph)
+    members = []
+    end = 0
+    for index in range(draw(st.integers(1, 4))):
+        made = type_
+        if draw(st.booleans()):
+            made = types.opaque(draw(sizes))
+            for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
+                made = types.array(made, draw(st.integers(0, 3)))
+        end += draw(st.sampled_from((0, 0, 1, 8)))
+        members.append((f"c{index}", made, end))
+        end += max(types.size(types.use(made)), 0)
+    return layouts.resolve(types.struct("composed", end + draw(st.sampled_from((0, 3))), members))
 
 
 def record_bytes(size: int) -> st.SearchStrategy[bytes]:
