@@ -185,11 +185,13 @@ def test_maps_of_maps(maps: ExitStack, types: Types, kind: str) -> None:
     inner = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 4)
     bpf_maps.update(inner, WORDS.pack(1, 2), STATS.pack(3, 4))
     outer = made(maps, kind, 4, 4, 2, name="outer", inner=inner)
+    # Without BTF only the index of an array is known to be a number.
+    key = 1 if kind == "array_of_maps" else struct.pack("=I", 1).hex()
     bpf_maps.update(outer, struct.pack("=I", 1), struct.pack("=I", inner))
     number, own = bpf_maps.id_of(inner), bpf_maps.id_of(outer)
-    assert dumped(outer) == [{"key": 1, "value": number}]
+    assert dumped(outer) == [{"key": key, "value": number}]
     assert dumped(outer, "--follow") == [
-        {"map": own, "key": 1, "value": number},
+        {"map": own, "key": key, "value": number},
         {"map": number, "key": {"saddr": 1, "dport": 2}, "value": {"packets": 3, "bytes": 4}},
     ]
     done = command("dump", "--id", str(number), "--follow")
