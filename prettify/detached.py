@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.SECTION: (model.Section, ("name", "size", "entries")),
     model.DECL_TAG: (model.DeclTag, ("name", "target_id", "component")),
     model.BYTES: (model.Bytes, ("size",)),
+    model.LOCATED: (model.Located, ("name", "target_id", "relative", "origin")),
 }
 # Of these, what is a tuple of things that are no types.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
@@ -56,7 +57,8 @@ PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "entries": (model.SectionEntry, ("type_id", "offset", "size")),
 }
 INSIDES = frozenset(("members", "enumerators", "entries"))  # what a mere name has none of
-TRANSPARENT = model.MODIFIERS | {model.VARIABLE}  # what has the bytes of its target
+# What has the bytes of its target, or of several of them.
+TRANSPARENT = model.MODIFIERS | {model.VARIABLE, model.LOCATED}
 
 
 class Detached:

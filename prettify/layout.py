@@ -11,6 +11,7 @@ from prettify.model import (
     ARRAY,
     ENUM,
     INT,
+    LOCATED,
     MAX_DEPTH,
     SECTION,
     STRUCT,
@@ -47,8 +48,8 @@ _UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 class Node:
     """One place of a layout: a member, an element, or the whole.
 
-    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes, or one
-                  that has no size (only as the whole)
+    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes,
+                  located array, or one that has no size (only as the whole)
     type          the type, typedefs and qualifiers seen through
     declared      the type as it is declared
     name          the member's name; empty for anonymous members, elements and the whole
@@ -60,6 +61,8 @@ class Node:
     element       of an array: its first element
     count         of an array: its elements
     stride        of an array: bytes from one element to the next
+    located       of a located array, which itself is its word: one element, at offset 0
+    origin        of a located array: the byte of the record that the word counts from
     room          of an array: bytes from its start to the end of the struct that it is last in,
                   for one of count 0, else 0
     """
@@ -73,8 +76,10 @@ class Node:
         "declared",
         "element",
         "kind",
+        "located",
         "member",
         "name",
+        "origin",
         "room",
         "stride",
         "type",
@@ -95,6 +100,8 @@ class Node:
         self.element: Node | None = None
         self.count = 0
         self.stride = 0
+        self.located: Node | None = None
+        self.origin = 0
         self.room = 0
 
     @property
@@ -111,6 +118,11 @@ class Node:
     def of_chars(self) -> bool:
         """Whether this is an array of `char`: text, in most dialects."""
         return self.kind == ARRAY and self.element is not None and is_char(self.element)
+
+    @property
+    def locates_chars(self) -> bool:
+        """Whether this is a located array of `char`, which is text too."""
+        return self.located is not None and is_char(self.located)
 
     def copy(self) -> Node:
         """The same, with the same children and element."""
@@ -264,7 +276,9 @@ def resolve(type_: Type) -> Layout:
 
 
 # What of a node is neither a type nor another node.
-_PLAIN = ("name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room")
+_PLAIN = (
+    "name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "origin", "room",
+)  # fmt: skip
 
 
 def is_whole(layout: Layout) -> bool:
@@ -274,7 +288,10 @@ def is_whole(layout: Layout) -> bool:
 
 def _rows(node: Node) -> Iterator[tuple[Any, ...]]:
     """A node and those in it, in order, as plain values: `_node` makes them nodes again."""
-    inside = node.children if node.element is None else (node.element,)
+    inside = node.children
+    single = node.element or node.located
+    if single is not None:
+        inside = (single,)
     plain = (getattr(node, name) for name in _PLAIN)
     yield (node.type.id, node.declared.id, node.element is not None, len(inside), *plain)
     for child in inside:
@@ -290,6 +307,8 @@ def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
     children = tuple(_node(graph, rows) for _ in range(inside))
     if has_element:
         [node.element] = children
+    elif type_.kind == LOCATED:
+        [node.located] = children
     else:
         node.children = children
     return node
@@ -387,6 +406,8 @@ class _Builder:
             if child.kind not in (INT, ENUM):
                 raise self._bad_member(of, member, "does not begin at a whole byte")
             child.bitfield = True
+        if isinstance(child.type, model.Located):
+            child.origin = (start >> 3) + child.type.origin
         return child
 
     def _bad_member(self, of: Type, member: model.Member, what: str) -> TypeInfoError:
@@ -408,6 +429,17 @@ class _Builder:
                 )
         node.element = self.build(type_.element, node.bit_offset, depth + 1)
         self.elements, self.empties = outside
+        return node
+
+    def located(self, node: Node, depth: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Located)
+        if model.strip(type_.target).kind not in model.SCALARS:
+            raise type_.graph.error(
+                f"{spelled(type_)} is a located array of what is no scalar", type_.id
+            )
+        node.located = self.build(type_.target, 0, depth + 1)
+        node.stride = node.located.size
         return node
 
     def variable(self, node: Node, depth: int) -> Node:
@@ -458,6 +490,7 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
     STRUCT: _Builder.aggregate,
     UNION: _Builder.aggregate,
     ARRAY: _Builder.array,
+    LOCATED: _Builder.located,
     VARIABLE: _Builder.variable,
     SECTION: _Builder.section,
 }

@@ -41,13 +41,20 @@ VARIABLE = "variable"
 SECTION = "section"
 DECL_TAG = "declaration tag"
 BYTES = "bytes"
+LOCATED = "located array"
 
 AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
-SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
-ELEMENTS = SIZED - {VARIABLE, SECTION}  # what elements and variables can be
-MEMBERS = ELEMENTS | {SECTION}  # and members: the value of a map of global data is a section
+SIZED = frozenset(
+    (INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES, LOCATED)
+)
+ELEMENTS = SIZED - {VARIABLE, SECTION, LOCATED}  # what elements and variables can be
+MEMBERS = ELEMENTS | {
+    SECTION,
+    LOCATED,
+}  # and members: the value of a map of global data is a section
+SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))  # what located arrays are of
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -62,6 +69,7 @@ KIND_WORDS = {
     FUNCTION: "func",
 }
 
+WORD = 4  # bytes of what says where a located array is
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
@@ -334,6 +342,32 @@ class Array(Type):
         return self.graph.by_id(self.element_id)
 
 
+class Located(Reference):
+    """An array that lies elsewhere in its record; its target is the type of one element.
+
+    In its own place there is a word of WORD bytes: the upper half says how many bytes the array
+    has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
+    the place that is `origin` bytes into the struct that this is a member of.
+    """
+
+    __slots__ = ("origin", "relative")
+    kind = LOCATED
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        *,
+        relative: bool = False,
+        origin: int = 0,
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.relative = relative
+        self.origin = origin
+
+
 class Member:
     """A member of a struct or union. `bit_size` is 0 unless it is a bitfield."""
 
@@ -450,10 +484,12 @@ class Section(Type):
 def spelled(type_: Type) -> str:
     """A type's name as one asks for it: `struct list_head`, `u32`, `#17` for the anonymous.
 
-    Bytes of no type, which no one can ask for, are `4 bytes`.
+    Bytes of no type and located arrays, which no one can ask for, are `4 bytes` and `char[]`.
     """
     if isinstance(type_, Bytes):
         return f"{type_.size} bytes"
+    if isinstance(type_, Located):
+        return f"{spelled(type_.target)}[]"
     if not type_.name:
         return f"#{type_.id}" if type_.id else "void"
     word = KIND_WORDS.get(type_.kind)
@@ -539,4 +575,6 @@ def size_of(type_: Type) -> int:
 def _own_size(type_: Type) -> int:
     if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
         return type_.size
+    if type_.kind == LOCATED:
+        return WORD
     return type_.graph.pointer_size if type_.kind == POINTER else -1
