@@ -8,7 +8,6 @@ import io
 import os
 import struct
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pytest
@@ -74,12 +73,7 @@ class Programs:
     def __enter__(self) -> Programs:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def close(self) -> None:
