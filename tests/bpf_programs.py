@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import io
+import mmap
 import os
 import struct
 from pathlib import Path
@@ -21,6 +22,7 @@ from prettify.records.maps import system
 OBJECT = Path(__file__).parent / "bpf" / "events.bpf.o"
 SOURCE = OBJECT.with_name("events.bpf.c")
 BUILD = OBJECT.with_name("build.sh")
+IMAGE = OBJECT.with_name("events.ring")  # what `save_image` saved on x86-64
 
 PROG_TEST_RUN = 10
 RAW_TRACEPOINT = 17  # type of program
@@ -217,3 +219,42 @@ class Programs:
         """The id of a function's type."""
         graph = next(iter(self.types.sources))
         return next(i for i in graph.ids(function) if graph.by_id(i).kind == model.FUNCTION)
+
+
+def data_area(programs: Programs) -> bytes:
+    """All bytes that the ring buffer's data area has now, read or not."""
+    size = programs.entries["ring"]
+    page = mmap.PAGESIZE
+    with mmap.mmap(
+        programs.maps["ring"], page + size, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
+    ) as area:
+        return area[page:]
+
+
+def expected(sequence: int, how: int = 0) -> dict[str, Any]:
+    """What the program puts into the event of that number, but for the processor's."""
+    letter = sequence % 26
+    if how & TEXTS and sequence % 3 == 2:
+        length = sequence * 7 % 109
+        return {
+            "event": {"sequence": sequence, "kind": "EVENT_TEXT"},
+            "length": length,
+            "text": chr(ord("A") + letter) * length,
+        }
+    return {
+        "event": {"sequence": sequence, "kind": "EVENT_SAMPLE"},
+        "value": 3 * sequence,
+        "name": f"sample{chr(ord('a') + letter)}",
+    }
+
+
+def save_image() -> None:
+    """Make the image beside the object: 40 events in a ring of a page, some discarded."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with Programs(entries={"ring": mmap.PAGESIZE}) as programs:
+        programs.run("fill_ring", 40, TEXTS | DISCARDS)
+        IMAGE.write_bytes(data_area(programs))
+
+
+if __name__ == "__main__":
+    save_image()

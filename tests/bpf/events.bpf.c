@@ -46,8 +46,8 @@ struct event_text {
 	char text[];
 };
 
-#define LONGEST 96 /* characters of a text */
-#define MOST 4096  /* events of one run */
+#define LONGEST 108 /* characters of a text */
+#define MOST 4096   /* events of one run */
 
 /* What the second argument asks for. */
 #define TEXTS 1	   /* each third event is a text, of a length that changes */

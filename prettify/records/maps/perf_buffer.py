@@ -197,12 +197,13 @@ class PerfBuffer:
         poll = until.watch(*(cpu.file for cpu in self._cpus))
         try:
             while True:
-                over = until.over  # before one looks: what has come by then is shown
+                over, before = until.over, self.position  # what has come by now is shown
                 yield from self._there()
                 if over:
                     return
-                yield None
-                until.wait(poll, LOOK)
+                if not until.pause(self.position - before, self._pages * mmap.PAGESIZE):
+                    yield None
+                    until.wait(poll, LOOK)
         finally:
             poll.close()
 

@@ -96,12 +96,13 @@ class RingBuffer:
         poll = until.watch(self._file, edges=True)
         try:
             while True:
-                over = until.over  # before one looks: what has come by then is shown
+                over, before = until.over, self.position  # what has come by now is shown
                 yield from self._there()
                 if over:
                     return
-                yield None
-                until.wait(poll, LOOK)
+                if not until.pause(self.position - before, self._size):
+                    yield None
+                    until.wait(poll, LOOK)
         finally:
             poll.close()
 

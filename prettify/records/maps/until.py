@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import select
-from time import monotonic
+from time import monotonic, sleep
 
 from prettify.errors import UsageError
 
 LONGEST = 365 * 86400.0  # seconds; waits of more are no use, and some systems refuse them
+# Seconds after some events, before one looks for more: who writes one by one would else have the
+# reader wake up for each, and compete with it for processors. Not where it may get tight: after
+# events that filled so large a part of the buffer, and in one of fewer bytes.
+PAUSE = 0.0002
+PART = 16
+TIGHT = 1 << 16
 
 
 class Stop:
@@ -78,6 +84,17 @@ class Until:
         if self.stop is not None:
             poll.register(self.stop.fileno(), select.EPOLLIN)
         return poll
+
+    def pause(self, taken: int, size: int) -> bool:
+        """After so many bytes were taken of a buffer of that size: let more come, if there is time.
+
+        Whether one is to look again without waiting, as more may have come than wakes one up.
+        """
+        if not taken:
+            return False
+        if size >= TIGHT and taken * PART < size:
+            sleep(PAUSE)
+        return True
 
     def wait(self, poll: select.epoll, most: float | None = None) -> None:
         """Wait for what `watch` gave, until the end at the latest, and no more than `most` seconds.
