@@ -31,6 +31,7 @@ COMPILED = [
     "prettify.core.dwarf_search",
     "prettify.core.emitter",
     "prettify.core.fields",
+    "prettify.core.hex_dump",
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
