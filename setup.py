@@ -32,6 +32,7 @@ COMPILED = [
     "prettify.core.emitter",
     "prettify.core.event_rows",
     "prettify.core.fields",
+    "prettify.core.hex_dump",
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
