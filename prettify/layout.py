@@ -364,7 +364,7 @@ class _Builder:
         graph = of.graph
         declared = graph.by_id(member.type_id)
         kind = model.strip(declared).kind
-        if kind not in model.ELEMENTS:
+        if kind not in model.MEMBERS:
             raise self._bad_member(of, member, f"cannot be of kind {kind}")
         child = self.build(declared, start + member.bit_offset, depth + 1)
         child.name = member.name
@@ -437,12 +437,13 @@ class _Builder:
                 raise type_.graph.error(
                     f"{spelled(type_)} holds {spelled(variable)}, which is no variable", type_.id
                 )
-            child = self.build(variable, 8 * entry.offset, depth + 1)
+            child = self.build(variable, node.bit_offset + 8 * entry.offset, depth + 1)
             if child.kind not in model.SIZED:
                 raise type_.graph.error(f"{spelled(variable)} has no size", type_.id)
-            if child.offset + child.size > type_.size:
+            end = child.offset + child.size - node.offset
+            if end > type_.size:
                 raise type_.graph.error(
-                    f"{spelled(variable)} ends at byte {child.offset + child.size} of "
+                    f"{spelled(variable)} ends at byte {end} of "
                     f"{spelled(type_)}, which has {type_.size}",
                     type_.id,
                 )

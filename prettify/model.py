@@ -46,7 +46,8 @@ AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
 SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
-ELEMENTS = SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
+ELEMENTS = SIZED - {VARIABLE, SECTION}  # what elements and variables can be
+MEMBERS = ELEMENTS | {SECTION}  # and members: an entry of a map may hold a section
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`

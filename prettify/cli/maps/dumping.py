@@ -1,0 +1,163 @@
+"""`prettify map dump`: all entries of maps."""
+
+from __future__ import annotations
+
+import sys
+
+from prettify.api import Types
+from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
+from prettify.cli.output import (
+    CHOICES,
+    LOOKS,
+    NO_PROGRESS,
+    check_terminal,
+    form_of,
+    jobs_of,
+    put_out,
+    text_options_of,
+)
+from prettify.errors import UsageError
+from prettify.records.forms import open_conversion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prettify.cli.arguments import Values
+    from prettify.records.maps.live import LiveMap
+
+FORMED = (
+    "to",
+    "dialect",
+    "template",
+    "compact",
+    "noname",
+    "hex",
+    "zero",
+    "ptr_raw",
+)  # how it looks
+LONGEST = 86400  # seconds from one look to the next
+
+DESCRIPTION = """Show what is in BPF maps, with the types that the maps themselves carry.
+
+An entry is a record with the members key and value (or values, one of each CPU)."""
+
+EPILOG = """examples:
+  prettify map dump --name conns
+  prettify map dump --pinned /sys/fs/bpf/conns --to ndjson | jq .value.packets
+  prettify map dump --id 17 --where 'value.packets > 1000' --select key,value.packets --to csv
+  prettify map dump --name prog.bss --var counters
+  prettify map dump --id 17 -t prog.bpf.o -C key:u32,value:'struct event'
+
+numbers: C integers (10, 0x0a, 012), + - * / and parentheses.
+exit status: 0 all decoded, 1 the data was bad, 2 wrong use, no such map or not permitted."""
+
+COMMAND = Command(
+    "prettify map dump",
+    "prettify map dump [OPTIONS]",
+    DESCRIPTION,
+    EPILOG,
+    (
+        ("which maps", WHICH),
+        ("what keys and values are", (*TYPED, *SOURCES)),
+        (
+            "which entries and members",
+            (
+                *CHOICES,
+                Option("--skip", "leave out the first N entries", "N"),
+                Option("--count", "show N entries at most (0: all)", "N"),
+                Option("--var", "of a map of global data that variable alone", "NAME"),
+                Option(
+                    "--follow",
+                    "of maps of maps also what is in the maps that they hold; each entry says "
+                    "which map it is of",
+                ),
+                Option("--consume", "take what is shown out of a queue or stack"),
+                Option(
+                    "--watch",
+                    "look again every so many seconds, and show the entries that have changed; "
+                    "without --to and the like as lines that say what did, and counters by how "
+                    "much",
+                    "SECONDS",
+                ),
+            ),
+        ),
+        (
+            "how it looks",
+            (
+                TO,
+                *LOOKS,
+                NO_PROGRESS,
+                HELP,
+            ),
+        ),
+    ),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Dump what the arguments say; returns the exit status."""
+    options, _ = COMMAND.parse(arguments)
+    if options.given("help"):
+        sys.stdout.write(COMMAND.help())
+        return 0
+    form = form_of(options)
+    jobs = jobs_of(options.text("jobs"))
+    output = options.text("output")
+    check_terminal(form, output)
+    seconds = _seconds(options.text("watch"))
+    maps = chosen(options, writing=bool(options.given("consume")))
+    if not maps:
+        raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
+    return _live(options, maps, form, jobs, output, seconds)
+
+
+def _live(
+    options: Values,
+    maps: Sequence[LiveMap],
+    form: str,
+    jobs: int,
+    output: str | None,
+    seconds: float | None,
+) -> int:
+    from prettify.records.maps.parts import parts_of
+    from prettify.records.maps.run import Choice, MapRun
+    from prettify.records.query.expression import evaluate
+
+    given = options.text("count")
+    choice = Choice(
+        where=options.text("where"),
+        skip=evaluate(options.text("skip") or "0", "--skip"),
+        count=(evaluate(given, "--count") or None) if given is not None else None,
+        consume=bool(options.given("consume")),
+    )
+    types = Types(sources(options))
+    parts, layouts = parts_of(
+        maps,
+        said_types(options, types),
+        variable=options.text("var"),
+        follow=bool(options.given("follow")),
+        plain=form == "bpftool",
+    )
+    shown = selected(layouts, options.text("select"))
+    conversion = open_conversion(form, shown, text_options_of(options), jobs)
+    work = MapRun(conversion, choice, parts, jobs)
+    if seconds is not None:
+        from prettify.records.maps.watch import Watch
+
+        lines = not any(options.texts(name) for name in FORMED)
+        work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
+    return put_out(work, parts, output, options)
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= LONGEST:
+        raise UsageError(f"--watch {text!r}: seconds from 0.01 to {LONGEST} expected")
+    return seconds
