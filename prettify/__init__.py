@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from prettify.api import RecordType, Types, decode, load_types
     from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
     from prettify.files import Record, formats, read
+    from prettify.maps import Map, list_maps, open_map
 
 __all__ = [
     "DataError",
+    "Map",
     "PrettifyError",
     "Record",
     "RecordType",
@@ -26,19 +28,24 @@ __all__ = [
     "UsageError",
     "decode",
     "formats",
+    "list_maps",
     "load_types",
+    "open_map",
     "read",
 ]
 
 # Where each is, if not in prettify.api.
 _MODULES = {
     "DataError": "errors",
+    "Map": "maps",
     "PrettifyError": "errors",
     "Record": "files",
     "TypeInfoError": "errors",
     "TypeNotFound": "errors",
     "UsageError": "errors",
     "formats": "files",
+    "list_maps": "maps",
+    "open_map": "maps",
     "read": "files",
 }
 

@@ -22,7 +22,7 @@ ORDER = (
     ("compilers", "dialects"),
     ("records",),
     ("api",),
-    ("cli", "dask", "files"),
+    ("cli", "dask", "files", "maps"),
     ("__init__", "__main__"),
 )
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}

@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TYPED, WHICH, chosen, said_types
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -17,19 +17,30 @@ from prettify.cli.output import (
     put_out,
     text_options_of,
 )
-from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
-from prettify.records.forms import FORMS, open_conversion
+from prettify.layout import resolve
+from prettify.records.forms import open_conversion
+from prettify.records.maps.kinds import MEMORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prettify.cli.arguments import Values
-    from prettify.layout import Layout
     from prettify.records.maps.live import LiveMap
 
-TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+NOT_OF_MEMORY = ("var", "follow", "consume", "watch")
+FORMED = (
+    "to",
+    "dialect",
+    "template",
+    "compact",
+    "noname",
+    "hex",
+    "zero",
+    "ptr_raw",
+)  # how it looks
+LONGEST = 86400  # seconds from one look to the next
 
 DESCRIPTION = """Show what is in BPF maps, with the types that the maps themselves carry.
 
@@ -57,6 +68,7 @@ COMMAND = Command(
             "which entries and members",
             (
                 *CHOICES,
+                Option("--seek", "of the memory of an arena: begin at byte N", "N"),
                 Option("--skip", "leave out the first N entries", "N"),
                 Option("--count", "show N entries at most (0: all)", "N"),
                 Option("--var", "of a map of global data that variable alone", "NAME"),
@@ -66,18 +78,19 @@ COMMAND = Command(
                     "which map it is of",
                 ),
                 Option("--consume", "take what is shown out of a queue or stack"),
+                Option(
+                    "--watch",
+                    "look again every so many seconds, and show the entries that have changed; "
+                    "without --to and the like as lines that say what did, and counters by how "
+                    "much",
+                    "SECONDS",
+                ),
             ),
         ),
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(TO)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=TO,
-                ),
+                TO,
                 *LOOKS,
                 NO_PROGRESS,
                 HELP,
@@ -97,14 +110,24 @@ def run(arguments: Sequence[str]) -> int:
     jobs = jobs_of(options.text("jobs"))
     output = options.text("output")
     check_terminal(form, output)
+    seconds = _seconds(options.text("watch"))
     maps = chosen(options, writing=bool(options.given("consume")))
     if not maps:
         raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
-    return _live(options, maps, form, jobs, output)
+    if any(one.info.kind.way == MEMORY for one in maps):
+        return _memory(options, maps, form, jobs, output)
+    if options.text("seek") is not None:
+        raise UsageError(f"--seek is for the memory of an arena, not for {maps[0].info.title}")
+    return _live(options, maps, form, jobs, output, seconds)
 
 
 def _live(
-    options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
+    options: Values,
+    maps: Sequence[LiveMap],
+    form: str,
+    jobs: int,
+    output: str | None,
+    seconds: float | None,
 ) -> int:
     from prettify.records.maps.parts import parts_of
     from prettify.records.maps.run import Choice, MapRun
@@ -125,15 +148,56 @@ def _live(
         follow=bool(options.given("follow")),
         plain=form == "bpftool",
     )
-    shown = _selected(layouts, options.text("select"))
+    shown = selected(layouts, options.text("select"))
     conversion = open_conversion(form, shown, text_options_of(options), jobs)
     work = MapRun(conversion, choice, parts, jobs)
+    if seconds is not None:
+        from prettify.records.maps.watch import Watch
+
+        lines = not any(options.texts(name) for name in FORMED)
+        work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
     return put_out(work, parts, output, options)
 
 
-def _selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
-    if paths is None:
-        return layouts
-    from prettify.records.query.projection import select
+def _memory(
+    options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
+) -> int:
+    """Records of a type in the memory of an arena."""
+    from prettify.records.maps.arena import memory_of
+    from prettify.records.maps.reading import reason
+    from prettify.records.plan import Plan, Selection
 
-    return [select(layout, paths) for layout in layouts]
+    said = said_types(options, Types(sources(options)))
+    if said.value is None or said.key is not None:
+        raise UsageError(f"{maps[0].info.title}: {reason(maps[0])}")
+    if len(maps) > 1:
+        raise UsageError("the memory of one arena at a time, please: --id tells them apart")
+    if options.text("count") is None:
+        raise UsageError(f"{maps[0].info.title}: --count N says how many records are there")
+    for name in NOT_OF_MEMORY:
+        if options.texts(name):
+            raise UsageError(f"--{name} is not for the memory of an arena: it has no entries")
+    layout = resolve(said.value)
+    conversion = open_conversion(
+        form, selected([layout], options.text("select")), text_options_of(options), jobs
+    )
+    selection = Selection(
+        seek=options.text("seek"),
+        skip=options.text("skip"),
+        count=options.text("count"),
+        where=options.text("where"),
+    )
+    work = Plan(conversion, [layout], None, selection, jobs=jobs)
+    return put_out(work, [memory_of(maps[0])], output, options)
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= LONGEST:
+        raise UsageError(f"--watch {text!r}: seconds from 0.01 to {LONGEST} expected")
+    return seconds

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from prettify.cli.arguments import Option
+from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
+from prettify.records.forms import FORMS
 from prettify.records.maps.entry_types import Said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prettify.api import Types
     from prettify.cli.arguments import Values
+    from prettify.layout import Layout
     from prettify.model import Type
     from prettify.records.maps.live import LiveMap
 
@@ -35,6 +40,14 @@ TYPED = (
         "the types of the map of that name in the BPF object of -t",
         "NAME",
     ),
+)
+
+FORMS_SHOWN = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+TO = Option(
+    "--to",
+    f"form of the output: {', '.join(FORMS_SHOWN)} (default: c, or template with --template)",
+    "FORM",
+    choices=FORMS_SHOWN,
 )
 
 
@@ -76,6 +89,15 @@ def said_types(options: Values, types: Types) -> Said:
             raise UsageError(f"--type {text!r}: it says twice what the {what} is")
         found[what] = types[name].type
     return Said(found.get("key"), found.get("value"))
+
+
+def selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
+    """The members of each layout that --select names, all of them where it is not given."""
+    if paths is None:
+        return layouts
+    from prettify.records.query.projection import select
+
+    return [select(layout, paths) for layout in layouts]
 
 
 def _number(text: str, option: str) -> int:

@@ -100,6 +100,10 @@ class Entry:
         """Bytes of a record."""
         return self.layout.size
 
+    def key_of(self, record: bytes) -> bytes:
+        """The bytes of a record's key."""
+        return record[self.key_at : self.key_at + self.key_size]
+
     def fill(
         self, chunk: Chunk, first: int, count: int, records: bytearray, map_id: int = 0
     ) -> None:
@@ -135,6 +139,10 @@ class Variable:
     def size(self) -> int:
         """Bytes of a record."""
         return self.layout.size
+
+    def key_of(self, record: bytes) -> bytes:
+        """Nothing: there is one record of it in a map."""
+        return b""
 
     def fill(
         self, chunk: Chunk, first: int, count: int, records: bytearray, map_id: int = 0

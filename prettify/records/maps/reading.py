@@ -57,14 +57,14 @@ class Reader:
         self._value_room = max(self.cpus, 1) * self.step
 
     def chunks(self) -> Iterator[Chunk]:
-        """All entries, some at a time; each chunk's memory is used again for the next.
+        """All entries, some at a time. A chunk is good until the next one is asked for.
 
         Raises UsageError, saying why, where a map of this type cannot be read.
         """
         info = self.live.info
         if info.kind.way not in _WAYS:
             raise UsageError(f"{info.title}: {reason(self.live)}")
-        yield from _WAYS[info.kind.way](self)
+        yield from fetched_ahead(_WAYS[info.kind.way](self))
 
     def taken(self, most: int | None, *, singly: bool) -> Iterator[Chunk]:
         """What a queue or stack holds, `most` of it at most, taken out of it.
@@ -113,13 +113,18 @@ class Reader:
         at_a_time = CHUNK // max(self.key_size + self._value_room, 1)
         return max(min(at_a_time, self.live.info.max_entries), 1)
 
+    def _memory(self, room: int) -> tuple[bytearray, bytearray]:
+        """For the keys and the values of so many entries."""
+        return bytearray(room * self.key_size), bytearray(room * self._value_room)
+
     def _walked(self) -> Iterator[Chunk]:
         """By batches; one by one where the kernel does not have them for this type."""
         room = self._room
         token, given = b"", bytearray(max(self.key_size, TOKEN_SIZE))
-        keys, values = bytearray(room * self.key_size), bytearray(room * self._value_room)
+        memory = [self._memory(room) for _ in range(2)]  # one is filled while the other is used
         while True:
             before = bytearray(token)
+            keys, values = memory[0]
             attributes = bytearray(
                 system.BATCH.pack(
                     system.address_of(before),
@@ -135,7 +140,7 @@ class Reader:
             result = system.bpf(system.MAP_LOOKUP_BATCH, attributes)
             if result == -ENOSPC:  # a bucket with more entries than that
                 room *= 2
-                keys, values = bytearray(room * self.key_size), bytearray(room * self._value_room)
+                memory = [self._memory(room) for _ in range(2)]
                 continue
             if -result in NOT_THERE and not token:
                 yield from self._one_by_one()
@@ -145,6 +150,7 @@ class Reader:
             count = system.BATCH.unpack(attributes)[4]
             if count:
                 yield Chunk(count, keys, values, self.step)
+                memory.reverse()
             if result == -ENOENT:
                 return
             token = bytes(given)
@@ -156,7 +162,7 @@ class Reader:
         that this ends all the same.
         """
         size, room = self.key_size, self._room
-        keys, values = bytearray(room * size), bytearray(room * self._value_room)
+        keys, values = self._memory(room)
         before = bytearray(size)
         count = 0
         for turn in range(max(self.live.info.max_entries, 1 << 16)):
@@ -175,6 +181,7 @@ class Reader:
             count += 1
             if count == room:
                 yield Chunk(count, keys, values, self.step)
+                keys, values = self._memory(room)
                 count = 0
         if count:
             yield Chunk(count, keys, values, self.step)
@@ -211,6 +218,40 @@ class Reader:
             if -result in NOT_THERE:
                 raise UsageError(f"{title}: {reason(self.live)}")
             raise system.refusal(f"{title} {what}", -result)
+
+
+def fetched_ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same chunks; from the second on each is fetched while the one before it is used.
+
+    A chunk's memory may be used again when the one behind the next is fetched.
+    """
+    first = next(chunks, None)
+    if first is None:
+        return
+    from queue import SimpleQueue
+    from threading import Thread
+
+    wanted: SimpleQueue[bool] = SimpleQueue()
+    found: SimpleQueue[Chunk | BaseException | None] = SimpleQueue()
+
+    def fetch() -> None:
+        while wanted.get():
+            try:
+                found.put(next(chunks, None))
+            except BaseException as failure:  # whoever asked gets it
+                found.put(failure)
+
+    Thread(target=fetch, daemon=True).start()
+    try:
+        chunk: Chunk | BaseException | None = first
+        while isinstance(chunk, Chunk):
+            wanted.put(True)
+            yield chunk
+            chunk = found.get()
+        if chunk is not None:
+            raise chunk
+    finally:
+        wanted.put(False)
 
 
 def reason(live: LiveMap) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.errors import UsageError
+from prettify.errors import DataError, UsageError
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import cut, filtered
 from prettify.records.maps.entry import record_blocks
@@ -13,6 +13,7 @@ from prettify.records.run import Run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from prettify.records.conversion import Block, Conversion, Piece
     from prettify.records.maps.entry import Chunk
@@ -78,21 +79,24 @@ class MapRun(Run):
     def _opened(self, source: Part, report: Report) -> Iterator[Piece]:
         try:
             yield from converted(self._conversion, self._blocks(source), self._jobs)
-        except UsageError as error:
+        except (DataError, UsageError) as error:
             report(error)
 
     def _blocks(self, part: Part) -> Iterator[Block]:
-        choice, size = self._choice, part.entry.size
+        choice = self._choice
+        found = self._filtered(part)
+        if choice.skip or choice.count is not None:
+            found = cut(found, part.entry.size, choice.skip, choice.count)
+        for block in found:
+            yield None if block is None else (part.index, block)
+
+    def _filtered(self, part: Part) -> Iterator[memoryview | None]:
+        """The records of all entries that the filter lets through."""
         found = record_blocks(
             self._chunks(part.live), part.entry, buffers_for(self._jobs), part.live.info.id
         )
         where = self._wheres.get(part.index)
-        if where is not None:
-            found = filtered(found, where)
-        if choice.skip or choice.count is not None:
-            found = cut(found, size, choice.skip, choice.count)
-        for block in found:
-            yield None if block is None else (part.index, block)
+        return found if where is None else filtered(found, where)
 
     def _chunks(self, live: LiveMap) -> Iterator[Chunk]:
         reader, choice = Reader(live), self._choice
@@ -105,3 +109,30 @@ class MapRun(Run):
         for chunk in chunks:
             self._done += len(chunk.keys) + len(chunk.values)
             yield chunk
+
+
+class Lookup(MapRun):
+    """The entries of some keys, in that order, of the one part of the run.
+
+    keys: (as a user wrote it, what the kernel is asked for, what is shown of it).
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, *given: Any, keys: Sequence[tuple[str, bytes, bytes]]) -> None:
+        """given: as for `MapRun`."""
+        super().__init__(*given)
+        self._keys = keys
+
+    def _chunks(self, live: LiveMap) -> Iterator[Chunk]:
+        reader = Reader(live)
+        missing = []
+        for text, key, shown in self._keys:
+            chunk = reader.lookup(key)
+            if chunk is None:
+                missing.append(text)
+                continue
+            chunk.keys = shown
+            yield chunk
+        if missing:
+            raise DataError(f"{live.info.title} has no entry {', '.join(missing)}")
