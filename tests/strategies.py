@@ -266,6 +266,23 @@ def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[
 
 
 @st.composite
+def global_data(draw: st.DrawFn) -> tuple[bytes, int]:
+    """(BTF, id of a section): for maps of global data that the kernel may take."""
+    types = _KernelTypes(draw)
+    variables = []
+    end = 0
+    for _ in range(types.upto(3, 1)):
+        type_id, size, alignment = types.dressed(types.anything(2))
+        if size:
+            start = _up(end, max(alignment, 1)) + types.choose(0, 0, 8)
+            variables.append((types.writer.var(types.name("v"), type_id, 1), start, size))
+            end = start + size
+    name = types.choose(".data", ".bss", ".rodata.str")
+    section = types.writer.datasec(name, end, variables)
+    return types.writer.bytes(), section
+
+
+@st.composite
 def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> Layout:
     """The layout of such a type; or of an entry of a map, or another struct, with one in it and
     bytes of no type.

@@ -25,6 +25,7 @@ import bpf_maps
 from bpftool_cases import CASES, ODD_SECTION, QUIRKS, SECTION, Case, char, quirks
 from btf_writer import BtfWriter
 from conftest import COMMAND, PATH, ROOT, VECTORS, examples
+from prettify import model
 from prettify.api import RecordType
 from prettify.composed import Composed
 from prettify.core.emitter import render
@@ -37,7 +38,7 @@ from prettify.records.maps.entry import Chunk, Entry
 from prettify.records.maps.reading import possible_cpus
 from prettify.records.query.projection import select
 from prettify.sources.btf import Btf
-from strategies import map_types, record_bytes
+from strategies import global_data, map_types, record_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -266,6 +267,27 @@ def test_any_type_is_as_bpftool_prints_it(drawn: tuple[bytes, int, int], data: A
     assert [bytes(int(d, 16) for d in e["value"]) for e in entries] == values
 
 
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@given(global_data(), st.data())
+def test_any_variables_are_as_bpftool_prints_them(drawn: tuple[bytes, int], data: Any) -> None:
+    need_reference()
+    blob, section = drawn
+    type_ = Btf(blob, "drawn").by_id(section)
+    assert isinstance(type_, model.Section)
+    assume(type_.size)
+    value = data.draw(record_bytes(type_.size))
+    try:
+        theirs = made_by_bpftool("array", blob, 0, section, [value], type_.size)
+    except OSError:
+        assume(False)
+        raise
+    ours = shown(Entry(4, type_), numbered(1), [value])
+    if FLAWS.search(theirs) is None:
+        assert ours == theirs
+    [name] = json.loads(ours)[0]["formatted"]["value"]
+    assert name == type_.name
+
+
 # What bpftool prints that is no JSON: of what it does not know, and of quotes and backslashes that
 # are characters.
 FLAWS = re.compile(rb'\(unsupported-kind|"""|"\\"[],}]')
@@ -273,9 +295,7 @@ FLAWS = re.compile(rb'\(unsupported-kind|"""|"\\"[],}]')
 
 @settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(map_types(), st.integers(0, 3), st.data())
-def test_it_is_json_of_the_bytes_and_what_unpack_gives(
-    drawn: tuple[bytes, int, int], cpus: int, data: Any
-) -> None:
+def test_it_is_json_and_has_the_bytes(drawn: tuple[bytes, int, int], cpus: int, data: Any) -> None:
     blob, key, value = drawn
     graph = Btf(blob, "drawn")
     made = Entry(graph.by_id(key), graph.by_id(value), cpus=cpus)
@@ -290,6 +310,27 @@ def test_it_is_json_of_the_bytes_and_what_unpack_gives(
     for cpu, one in enumerate(found["values"]):
         assert one["value"] == [f"0x{b:02x}" for b in raw[cpu * step :][: made.value_size]]
     assert [one["cpu"] for one in found["formatted"]["values"]] == list(range(cpus))
+
+
+@pytest.mark.parametrize("kind", ["hash", "percpu_hash"])
+def test_the_command_prints_the_same(kind: str) -> None:
+    need_reference()
+    blob, key, value = pair_of_chars().btf()
+    btf = bpf_maps.load_btf(blob)
+    with bpf_maps.closing(btf):
+        descriptor = bpf_maps.create(kind, 4, 5, 300, btf=btf, key_type=key, value_type=value)
+    with bpf_maps.closing(descriptor):
+        for number, key_bytes in enumerate(numbered(300)):
+            bpf_maps.update(descriptor, key_bytes, bytes([number % 256] * 8 * possible_cpus()))
+        theirs = dumped(descriptor)
+        number = bpf_maps.id_of(descriptor)
+        done = subprocess.run(
+            [*COMMAND, "map", "dump", "--id", str(number), "--to", "bpftool"],
+            capture_output=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == theirs
 
 
 # Quirks.
