@@ -93,9 +93,10 @@ class Composed:
         signed: bool = False,
         character: bool = False,
         boolean: bool = False,
+        decimals: int = 0,
     ) -> Type:
         """An integer of `size` bytes."""
-        key = model.INT, name, size, signed, character, boolean
+        key = model.INT, name, size, signed, character, boolean, decimals
         return self._known.get(key) or self._kept(
             key,
             model.Integer(
@@ -107,6 +108,7 @@ class Composed:
                 signed=signed,
                 character=character,
                 boolean=boolean,
+                decimals=decimals,
             ),
         )
 

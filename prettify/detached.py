@@ -27,7 +27,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.VOID: (model.Void, ("name",)),
     model.INT: (
         model.Integer,
-        ("name", "size", "bits", "bit_offset", "signed", "character", "boolean"),
+        ("name", "size", "bits", "bit_offset", "signed", "character", "boolean", "decimals"),
     ),
     model.FLOAT: (model.Float, ("name", "size")),
     model.POINTER: (model.Pointer, ("name", "target_id")),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MAX_NODES = 1 << 18
 MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
 MANY = 16
+MAX_ELEMENT = 0xFFFF  # bytes of an element of a located array
 
 NESTED = frozenset((STRUCT, UNION, SECTION))  # the kinds of nodes that have children
 
@@ -240,6 +241,11 @@ def flexible_tail(node: Node) -> Node | None:
     return None
 
 
+def locates(layout: Layout) -> bool:
+    """Whether records have arrays behind the bytes of their type."""
+    return any(leaf.located is not None for leaf in layout.fields)
+
+
 def is_char(node: Node) -> bool:
     """Whether a node is a `char`, not one of its signed and unsigned sisters."""
     return node.kind == INT and node.type.name == "char" and node.bit_size == 8
@@ -253,6 +259,11 @@ def is_bool(node: Node) -> bool:
 def is_signed(node: Node) -> bool:
     """Whether a node's integer is signed."""
     return isinstance(node.type, (model.Integer, model.Enum)) and node.type.signed
+
+
+def decimals(node: Node) -> int:
+    """How many digits of a node's integer are behind a decimal point."""
+    return node.type.decimals if isinstance(node.type, model.Integer) else 0
 
 
 def float_format(node: Node) -> str:
@@ -440,6 +451,10 @@ class _Builder:
             )
         node.located = self.build(type_.target, 0, depth + 1)
         node.stride = node.located.size
+        if not 0 < node.stride <= MAX_ELEMENT:
+            raise type_.graph.error(
+                f"{spelled(type_)} has elements of {node.stride} bytes", type_.id
+            )
         return node
 
     def variable(self, node: Node, depth: int) -> Node:
@@ -501,6 +516,7 @@ __all__ = [
     "Hole",
     "Layout",
     "Node",
+    "decimals",
     "float_format",
     "holes",
     "innermost",
@@ -509,6 +525,7 @@ __all__ = [
     "is_signed",
     "is_whole",
     "leaves",
+    "locates",
     "name_of",
     "named_members",
     "resolve",

@@ -136,9 +136,13 @@ class Void(Type):
 
 
 class Integer(Type):
-    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`."""
+    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`.
 
-    __slots__ = ("bit_offset", "bits", "boolean", "character", "signed", "size")
+    decimals: how many of its decimal digits are behind a point: nanoseconds shown as seconds have
+    9. Those are numbers of up to 64 bits.
+    """
+
+    __slots__ = ("bit_offset", "bits", "boolean", "character", "decimals", "signed", "size")
     kind = INT
 
     def __init__(
@@ -153,10 +157,12 @@ class Integer(Type):
         signed: bool = False,
         character: bool = False,
         boolean: bool = False,
+        decimals: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name)
         self.size = size
         self.bits = bits
+        self.decimals = decimals
         self.bit_offset = bit_offset
         self.signed = signed
         self.character = character

@@ -43,8 +43,9 @@ def fill_rows(
     """The text of records of several types, as `fill` makes that of one.
 
     rows: a table of ROW integers for each record: which of the programs it is for, where it begins
-    in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
-    Raises ValueError where the data does not hold a record.
+    in `data`, where in the input, and 1 if no separator comes before it, as before the first one,
+    plus twice how many bytes it has, if these are more than its type's: what is located in it lies
+    behind that. Raises ValueError where the data does not hold a record.
     """
     count = len(rows) // ROW
     if not count:
@@ -54,7 +55,7 @@ def fill_rows(
     state, value = scratch(programs[0].key)
     # For each program what `run` needs of it; addresses where that is compiled.
     parts = table("Q", [n for program in programs for n in _parts(program)])
-    numbers = zeroes("q", 6)
+    numbers = zeroes("q", 7)
     progress = table("q", [0, count])  # rows done, and all of them
     while progress[0] < count:
         out = room(spare, size, longest)
@@ -64,9 +65,10 @@ def fill_rows(
 def _check_rows(programs: Sequence[Program], length: int, rows: memoryview) -> None:
     """Raise ValueError where a record is not within the data."""
     sizes = [program.record_size for program in programs]
-    for which, start in zip(rows[::ROW], rows[1::ROW]):
-        if start < 0 or start + sizes[which] > length:
-            raise ValueError(f"{length} bytes do not hold a record of {sizes[which]} at {start}")
+    for which, start, more in zip(rows[::ROW], rows[1::ROW], rows[3::ROW]):
+        size = max(sizes[which], more >> 1)
+        if start < 0 or start + size > length:
+            raise ValueError(f"{length} bytes do not hold a record of {size} at {start}")
 
 
 def _parts(program: Program) -> list[int]:
@@ -210,7 +212,8 @@ def _begin_row(
     Those with a separator are the second record of their program's run, which ends behind them.
     """
     i: cython.int
-    later: cython.longlong = 1 if number > 0 and row[3] == 0 else 0
+    later: cython.longlong = 1 if number > 0 and row[3] & 1 == 0 else 0
+    length: cython.longlong = row[3] >> 1
     if state[0] >= 0 and numbers[1] != 0:
         return
     for i in range(43):
@@ -221,3 +224,4 @@ def _begin_row(
     numbers[1] = later + 1
     numbers[2] = record_size
     numbers[5] = row[2] - later * record_size
+    numbers[6] = length if length > record_size else record_size

@@ -2,7 +2,8 @@
 
 Lines end in a line feed alone, as those of other Unix tools. Members of structs and unions are
 columns of their own, `a.b`, and so are the elements of arrays, `a[0]`, `a[0].b`, `a[0][1]`, but
-`char` arrays are text. A record that is no struct is the column `value`.
+`char` arrays are text. Located arrays, each as long as it is, are one column. A record that is no
+struct is the column `value`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from prettify.dialects.scalars import (
     put_bool,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_whole,
+    put_number,
 )
 from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node, is_bool, name_of, named_members
@@ -116,6 +120,8 @@ class _Walk:
             self._text(node)
         elif node.element is not None:
             put_elements(self.to, node, node.count, b",", self.value)
+        elif node.located is not None:
+            self._located(node, node.located)
         else:
             self._scalar(node)
 
@@ -131,6 +137,35 @@ class _Walk:
             self.to.place(shown)
         if node.count:
             self.to.add(ops.STRING, node.offset, node.count, ops.TEXT_CSV)
+        self.to.place(done)
+
+    def _located(self, node: Node, element: Node) -> None:
+        """One column: text, or elements with blanks between them."""
+        if node.locates_chars:
+            put_located_whole(self.to, node, self._located_text)
+        elif element.kind == model.BYTES:
+            put_located_whole(self.to, node, self._located_bytes)
+        else:
+            put_located(self.to, node, self._scalar, b" ", b'""' if self.alone else b"")
+
+    def _located_bytes(self, offset: int, length: int) -> None:
+        shown = Label()
+        if self.alone:
+            self.to.branch(ops.IF_SET, shown)
+            self.to.literal(b'""')
+            self.to.place(shown)
+        self.to.add(ops.BYTES, offset, length)
+
+    def _located_text(self, offset: int, length: int) -> None:
+        blank, shown, done = Label(), Label(), Label()
+        if self.alone:
+            self.to.branch(ops.IF_ZERO, blank)
+            self.to.branch(ops.IF_BYTES_SET, shown, offset, 1)
+            self.to.place(blank)
+            self.to.literal(b'""')
+            self.to.branch(ops.JUMP, done)
+            self.to.place(shown)
+        self.to.add(ops.STRING, offset, length, ops.TEXT_CSV)
         self.to.place(done)
 
     def _scalar(self, node: Node) -> None:
@@ -152,5 +187,5 @@ class _Walk:
             if node.kind == model.ENUM and self.options.enums == "name":
                 names = ((value, field(text)) for value, text in enumerator_texts(node))
                 self.to.name(node.type, lambda: names, node.bit_size, named)
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
             self.to.place(named)

@@ -16,6 +16,10 @@ from prettify.dialects.scalars import (
     load_float,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_bytes,
+    put_located_text,
+    put_number,
     skip_if_zero,
 )
 from prettify.layout import NESTED, Layout, Node, innermost
@@ -58,6 +62,8 @@ class _Walk:
             self.to.literal(self.options.line(depth) + b"}")
         elif node.kind == model.ARRAY:
             self._array(node, depth)
+        elif node.located is not None:
+            self._located(node, node.located)
         else:
             self._scalar(node)
 
@@ -98,6 +104,19 @@ class _Walk:
             put_elements(self.to, node, count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
 
+    def _located(self, node: Node, element: Node) -> None:
+        if node.locates_chars:
+            self.to.literal(b'"')
+            put_located_text(self.to, node, ops.TEXT_PAHOLE)
+            self.to.literal(b'"')
+            return
+        self.to.literal(b"{ ")
+        if element.kind == model.BYTES:
+            put_located_bytes(self.to, node, ops.BYTES_C)
+        else:
+            put_located(self.to, node, self._scalar, b", ")
+        self.to.literal(b" }")
+
     def _scalar(self, node: Node) -> None:
         if node.kind == model.BYTES:
             self.to.literal(b"{ ")
@@ -123,5 +142,5 @@ class _Walk:
         if self.options.hex:
             self.to.add(ops.HEX, 0, 1)
         else:
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
         self.to.place(named)
