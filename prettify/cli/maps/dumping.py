@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, number, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -185,7 +185,6 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
     """What has been dumped of maps."""
     from prettify.records.maps.dumped import shapes
     from prettify.records.maps.dumped_run import DumpRun
-    from prettify.records.query.expression import evaluate
 
     for name in OF_LIVE:
         if options.texts(name):
@@ -199,7 +198,7 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
         note=note,
         select=options.text("select"),
         variable=options.text("var"),
-        cpus=evaluate(options.text("cpus") or "0", "--cpus"),
+        cpus=number(options, "cpus") or 0,
         shape=shapes.RAW if raw else None,
         jobs=jobs,
     )
@@ -209,13 +208,11 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
 def _choice(options: Values) -> Choice:
     """Which entries of each map. Raises UsageError."""
     from prettify.records.maps.run import Choice
-    from prettify.records.query.expression import evaluate
 
-    given = options.text("count")
     return Choice(
         where=options.text("where"),
-        skip=evaluate(options.text("skip") or "0", "--skip"),
-        count=(evaluate(given, "--count") or None) if given is not None else None,
+        skip=number(options, "skip") or 0,
+        count=number(options, "count") or None,
         consume=bool(options.given("consume")),
     )
 
