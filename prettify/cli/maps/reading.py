@@ -124,8 +124,8 @@ def _live(options: Values) -> list[Any]:
         raise UsageError(f"one map at a time is followed, and several fit: {titles}")
     info = maps[0].info
     pages = number(options, "pages") or PAGES
-    number, descriptor = info.kind.number, maps[0].descriptor
-    return [open_map(number, descriptor, info.max_entries, info.title, pages=pages)]
+    kind, descriptor = info.kind.number, maps[0].descriptor
+    return [open_map(kind, descriptor, info.max_entries, info.title, pages=pages)]
 
 
 def _seconds(text: str | None) -> float | None:
