@@ -40,7 +40,7 @@ class Composed:
         """base: None where there is no other graph; then the rest says what that would."""
         self.base = base
         self.path = path or (base.path if base is not None else "composed")
-        self.byte_order = byte_order or (base.byte_order if base is not None else "little")
+        self.byte_order = base.byte_order if base is not None else byte_order or "little"
         self.pointer_size = pointer_size if base is None else base.pointer_size
         self.origin = Origin("composed")
         self._made: list[Type] = []

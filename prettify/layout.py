@@ -47,8 +47,8 @@ _UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 class Node:
     """One place of a layout: a member, an element, or the whole.
 
-    kind          of model: int, float, pointer, enum, struct, union, array, section, or one that
-                  has no size (only as the whole)
+    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes, or one
+                  that has no size (only as the whole)
     type          the type, typedefs and qualifiers seen through
     declared      the type as it is declared
     name          the member's name; empty for anonymous members, elements and the whole
@@ -445,11 +445,11 @@ class _Builder:
             child = self.build(variable, node.bit_offset + 8 * entry.offset, depth + 1)
             if child.kind not in model.SIZED:
                 raise type_.graph.error(f"{spelled(variable)} has no size", type_.id)
-            end = child.offset + child.size - node.offset
+            end = entry.offset + child.size
             if end > type_.size:
                 raise type_.graph.error(
-                    f"{spelled(variable)} ends at byte {end} of "
-                    f"{spelled(type_)}, which has {type_.size}",
+                    f"{spelled(variable)} ends at byte {end} of {spelled(type_)}, which has "
+                    f"{type_.size}",
                     type_.id,
                 )
             child.name = variable.name

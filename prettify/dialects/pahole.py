@@ -14,6 +14,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_bytes,
     put_elements,
     skip_if_zero,
 )
@@ -96,6 +97,11 @@ class _Walk:
             self.to.literal(b" }")
 
     def _scalar(self, node: Node) -> None:
+        if node.kind == model.BYTES:
+            self.to.literal(b"{ ")
+            put_bytes(self.to, node, ops.BYTES_C)
+            self.to.literal(b" }")
+            return
         if node.kind == model.FLOAT:
             form = load_float(self.to, node)
             if self.options.hex:

@@ -124,6 +124,8 @@ class Scope:
             return _text(node, index, to_end=node is flexible_tail(layout.root))
         if node.kind in NESTED or node.element is not None:
             raise UsageError(f"${table}.{path} is no number, but {model.spelled(node.declared)}")
+        if node.kind == model.BYTES:
+            return _digits(node, index)
         if node.kind == model.FLOAT:
             return _float(node, index, self.byte_order)
         return _integer(node, index, self.byte_order)
@@ -162,6 +164,11 @@ def _text(node: Node, index: int, *, to_end: bool) -> Code:
     start = node.offset
     end = None if to_end else start + node.count
     return Code(TEXT, lambda frame: values.text_of(bytes(frame[index][start:end])))
+
+
+def _digits(node: Node, index: int) -> Code:
+    start, end = node.offset, node.offset + node.size
+    return Code(TEXT, lambda frame: bytes(frame[index][start:end]).hex())
 
 
 # Functions that read the file.
