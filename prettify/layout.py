@@ -219,6 +219,11 @@ def holes(node: Node) -> list[Hole]:
     return found
 
 
+def room_for(array: Node) -> int:
+    """The elements of an array; of a flexible one those that its struct has room for."""
+    return array.count or (array.room // array.stride if array.stride else 0)
+
+
 def flexible_tail(node: Node) -> Node | None:
     """The array of no size that a struct ends with, in the last of its members if need be."""
     while node.kind == STRUCT and node.children:
@@ -479,4 +484,5 @@ __all__ = [
     "name_of",
     "named_members",
     "resolve",
+    "room_for",
 ]

@@ -18,7 +18,7 @@ from prettify.dialects.scalars import (
     put_elements,
     skip_if_zero,
 )
-from prettify.layout import NESTED, Layout, Node, innermost
+from prettify.layout import NESTED, Layout, Node, innermost, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ class _Walk:
     def _array(self, node: Node, depth: int) -> None:
         element = node.element
         assert element is not None
-        count = node.count
-        if node.room and node.stride:
-            count = node.room // node.stride
+        count = room_for(node)
         if node.of_chars:
             self.to.literal(b'"')
             if count:
