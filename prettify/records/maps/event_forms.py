@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.core.program import Program
-    from prettify.dialects import Form
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from prettify.records.maps.event_types import EventTypes, Shapes
 
     Project = Callable[[Layout], Layout]
+
+UNIFORM = frozenset(("csv", "template"))  # forms whose lines have all the same columns
 
 
 class Chosen:
@@ -59,7 +60,7 @@ def open_events(
     if form in TEXT_FORMS:
         if TEXT_FORMS[form].single and len(types.layouts) > 1:
             raise UsageError(f"--to {form} holds records of one type: name one with -C")
-        return EventText(TEXT_FORMS[form], types, project, options, jobs)
+        return EventText(form, types, project, options, jobs)
     layouts = [without_tail(layout) for layout in types.layouts]
     for layout in layouts:
         if not layout.size:
@@ -74,13 +75,14 @@ def open_events(
 class EventText(Text):
     """Events as text of one form: a program for each layout, all run over rows."""
 
-    __slots__ = ("_options", "_project", "_types")
+    __slots__ = ("_options", "_project", "_types", "_uniform")
 
     def __init__(
-        self, form: Form, types: EventTypes, project: Project, options: Options, jobs: int
+        self, form: str, types: EventTypes, project: Project, options: Options, jobs: int
     ) -> None:
         layouts = [project(layout) for layout in types.layouts]
-        super().__init__(form, layouts, options, jobs)
+        super().__init__(TEXT_FORMS[form], layouts, options, jobs)
+        self._uniform = form in UNIFORM
         self._types = types
         self._project = project
         self._options = options
@@ -107,8 +109,8 @@ class EventText(Text):
         if program is None:
             kind, layout = shapes.which[shape], shapes.layouts[shape]
             tail = shapes.kinds[kind].tail
-            # Columns are the same in each line: text of any length is one, other elements are none.
-            if self.form.single and tail is not None and not tail.of_chars:
+            # Text of any length is one column; other elements would be one each.
+            if self._uniform and tail is not None and not tail.of_chars:
                 layout = shapes.bare[kind]
             program = self._types.program(self.form, kind, self._project(layout), self._options)
             shapes.made[shape] = program
