@@ -453,6 +453,69 @@ def test_several_maps_of_one_name(maps: ExitStack, types: Types) -> None:
     assert lines[1:] == [f"{ids[0]},0,0,0,0", f"{ids[1]},1,0,1,0"]
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["{.saddr = 2, .dport = 80}", "{2, 80}", '{"saddr":2,"dport":80}', "hex 02000000 50000000"],
+)
+def test_the_entry_of_one_key(maps: ExitStack, types: Types, key: str) -> None:
+    descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 8)
+    for n in range(4):
+        bpf_maps.update(descriptor, WORDS.pack(n, 80), STATS.pack(n, n * n))
+    if sys.byteorder == "big" and key.startswith("hex"):
+        key = "hex 00000002 00000050"
+    own = str(bpf_maps.id_of(descriptor))
+    done = command("get", "--id", own, key, "--to", "ndjson", "--select", "value")
+    assert done.stdout == '{"value":{"packets":2,"bytes":4}}\n'
+    missing = command("get", "--id", own, key, "{9, 9}", "--to", "ndjson", "--select", "value")
+    assert missing.stdout == done.stdout
+    assert missing.returncode == 1
+    assert missing.stderr.endswith("has no entry {9, 9}\n")
+
+
+def test_keys_that_make_no_sense(maps: ExitStack, types: Types) -> None:
+    descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 8)
+    own = str(bpf_maps.id_of(descriptor))
+    for key, said in (
+        ("{.sadr = 1}", "did you mean 'saddr'"),
+        ("{.saddr = 4294967296}", "saddr"),
+        ("{1, 2, 3}", "key"),
+    ):
+        done = command("get", "--id", own, key)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert command("get", "--id", own).returncode == 2
+
+
+def test_owners_of_storage_are_named(maps: ExitStack, types: Types, tmp_path: Path) -> None:
+    file = tmp_path / "owner"
+    file.write_text("")
+    for kind, key, own in (
+        ("task_storage", str(os.getpid()), os.pidfd_open(os.getpid())),
+        ("inode_storage", str(file), os.open(file, os.O_RDONLY)),
+    ):
+        descriptor = made(
+            maps, kind, 4, 16, 0, flags=1, btf=types.descriptor, key_type=types.u32,
+            value_type=types.stats,
+        )  # fmt: skip
+        number = os.getpid() if kind == "task_storage" else file.stat().st_ino
+        with bpf_maps.closing(own):
+            bpf_maps.update(descriptor, struct.pack("=I", own), STATS.pack(5, 6))
+        done = command("get", "--id", str(bpf_maps.id_of(descriptor)), key, "--to", "ndjson")
+        assert json.loads(done.stdout) == {"key": number, "value": {"packets": 5, "bytes": 6}}
+
+
+def test_a_bloom_filter_is_asked(maps: ExitStack) -> None:
+    descriptor = made(maps, "bloom_filter", 0, 4, 100, name="bloom")
+    bpf_maps.update(descriptor, b"", struct.pack("=I", 7))
+    own = str(bpf_maps.id_of(descriptor))
+    there = struct.pack("=I", 7).hex()
+    assert command("get", "--id", own, f"hex {there}").stdout == "true\n"
+    done = command("get", "--id", own, f"hex {there}", "hex ffeeddcc")
+    assert done.stdout == "true\nfalse\n"
+    assert done.returncode == 1
+
+
 # Becomes a process that keeps all capabilities but CAP_SYS_ADMIN (21), CAP_PERFMON and CAP_BPF.
 WITHOUT = """
 import ctypes, os, sys
