@@ -633,3 +633,53 @@ def test_the_memory_of_an_arena(maps: ExitStack) -> None:
         done = command("dump", "--name", "arena")
         assert done.returncode == 2
         assert "without entries" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        ("prog_array", (4, 4, 3)),
+        ("perf_event_array", (4, 4, 3)),
+        ("cgroup_array", (4, 4, 3)),
+        ("devmap", (4, 4, 3)),
+        ("cpumap", (4, 4, 3)),
+        ("xskmap", (4, 4, 3)),
+        ("sockmap", (4, 4, 3)),
+        ("sockmap", (4, 8, 3)),
+        ("reuseport_sockarray", (4, 8, 3)),
+        ("stack_trace", (4, 80, 3)),
+        ("queue", (0, 4, 3)),
+        ("ringbuf", (0, 0, 4096)),
+        ("bloom_filter", (0, 4, 3)),
+    ],
+)
+def test_bpftool_s_shape_of_maps_with_little_to_see(
+    maps: ExitStack, kind: str, sizes: tuple[int, int, int]
+) -> None:
+    need("bpftool")
+    descriptor = made(maps, kind, *sizes)
+    if kind == "devmap":
+        bpf_maps.update(descriptor, struct.pack("=I", 1), struct.pack("=I", 1))
+    if kind == "queue":
+        bpf_maps.update(descriptor, b"", b"abcd")
+    number = str(bpf_maps.id_of(descriptor))
+    theirs = subprocess.run(
+        ["bpftool", "-j", "map", "dump", "id", number], capture_output=True, text=True, check=False
+    )
+    assert command("dump", "--id", number, "--to", "bpftool").stdout == theirs.stdout
+
+
+def test_several_maps_in_bpftool_s_shape(maps: ExitStack, types: Types) -> None:
+    need("bpftool")
+    for n in range(2):
+        one = made(maps, "hash", 4, 4, 4, name="prettify_twin")
+        bpf_maps.update(one, struct.pack("=I", n), b"abcd")
+    theirs = subprocess.run(
+        ["bpftool", "-j", "map", "dump", "name", "prettify_twin"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    done = command("dump", "--name", "prettify_twin", "--to", "bpftool")
+    assert done.stdout == theirs.stdout
+    assert len(json.loads(done.stdout)) == 2
