@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
@@ -22,8 +23,20 @@ import pytest
 
 import bpf_maps
 import prettify
-from bpf_programs import DISCARDS, FAILED, OBJECT, QUIET, SENT, TEXTS, Programs, data_area, expected
-from conftest import ROOT
+from bpf_programs import (
+    BUILD,
+    DISCARDS,
+    FAILED,
+    IMAGE,
+    OBJECT,
+    QUIET,
+    SENT,
+    TEXTS,
+    Programs,
+    data_area,
+    expected,
+)
+from conftest import ROOT, need
 from event_runs import BUSY, DISCARDED, Outcome, follow, layouts, record
 from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
@@ -241,6 +254,34 @@ def test_a_ring_opened_for_reading_alone_is_refused(programs: Programs) -> None:
         follow([events.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
     with pytest.raises(UsageError, match="counters: cannot be mapped into memory: "):
         follow([events.open_map(RINGBUF, programs.maps["counters"], 4096, "counters")], ["event"])
+
+
+def test_the_program_is_what_its_source_makes(tmp_path: Path) -> None:
+    need("clang")
+    targets = subprocess.run(["clang", "-print-targets"], capture_output=True, check=True).stdout
+    if b"bpf" not in targets:
+        pytest.skip("this clang does not compile for BPF")
+    made = tmp_path / "events.bpf.o"
+    subprocess.run(["sh", str(BUILD), str(made)], check=True, cwd=tmp_path)
+    for name in ("event_sample", "event_text", "event"):
+        old, new = (prettify.load_types(str(path))[name].layout for path in (OBJECT, made))
+        assert [repr(node) for node in old.fields] == [repr(node) for node in new.fields]
+    with Programs(made) as programs:
+        programs.run("fill_ring", 30, HOW)
+        outcome = follow([ring_of(programs)], both(), duration=0)
+    assert [without_cpu(line) for line in outcome.lines] == [expected(n, HOW) for n in range(30)]
+
+
+def test_the_image_is_what_the_program_makes(tmp_path: Path, small: Programs) -> None:
+    if sys.byteorder != "little" or mmap.PAGESIZE != 4096:
+        pytest.skip("the image was made where pages have 4096 bytes, the lowest first")
+    with on_cpu(CPUS[0]):
+        small.run("fill_ring", 40, HOW)
+    made, kept = data_area(small), IMAGE.read_bytes()
+    assert len(made) == len(kept)
+    assert follow([made], both(), select="event.sequence,value,length,text").output == (
+        follow([kept], both(), select="event.sequence,value,length,text").output
+    )
 
 
 def test_the_types_of_the_object_are_those_of_the_events(programs: Programs) -> None:
@@ -527,7 +568,7 @@ def test_a_map_that_takes_no_perf_events(programs: Programs) -> None:
     [("0\n", [0]), ("0-3\n", [0, 1, 2, 3]), ("0-1,4,6-7\n", [0, 1, 4, 6, 7])],
 )
 def test_processors_are_listed(
-    text: str, numbers: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    text: str, numbers: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "online").write_text(text)
     monkeypatch.setattr(perf_buffer, "ONLINE", str(tmp_path / "online"))
@@ -598,7 +639,7 @@ def test_an_interrupted_run_ends_as_if_all_were_over(
     assert said == b""
 
 
-def test_an_interrupted_run_leaves_a_whole_file(programs: Programs, tmp_path: Any) -> None:
+def test_an_interrupted_run_leaves_a_whole_file(programs: Programs, tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     programs.run("fill_ring", 50)
     with command(programs, "parquet", str(path)) as process:
