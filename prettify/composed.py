@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     Key = tuple[object, ...]
 
+# An entry of a map: the struct, and its members.
+ENTRY = "map_entry"
+MAP, KEY, VALUE, VALUES = "map", "key", "value", "values"
+
 
 class Composed:
     """A type graph that goes on where another one, its base, ends.

@@ -165,10 +165,12 @@ class Layout:
         self.byte_order = type_.graph.byte_order
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from prettify.detached import detach
+        from prettify.detached import Numbers, detach
 
-        rows = () if is_whole(self) else tuple(_rows(self.root))
-        return _arrived, (detach(self.type), self.type.id, rows)
+        numbers = Numbers(self.type.graph)
+        types = detach(self.type, numbers)
+        rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
+        return _arrived, (types, self.type.id, rows)
 
     def __repr__(self) -> str:
         return f"<Layout of {spelled(self.type)}, {self.size} bytes>"
@@ -230,6 +232,11 @@ def holes(node: Node) -> list[Hole]:
     if end > position:
         found.append(Hole(position, end - position))
     return found
+
+
+def room_for(array: Node) -> int:
+    """The elements of an array; of a flexible one those that its struct has room for."""
+    return array.count or (array.room // array.stride if array.stride else 0)
 
 
 def flexible_tail(node: Node) -> Node | None:
@@ -297,16 +304,24 @@ def is_whole(layout: Layout) -> bool:
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
 
 
-def _rows(node: Node) -> Iterator[tuple[Any, ...]]:
-    """A node and those in it, in order, as plain values: `_node` makes them nodes again."""
+def _id_of(type_: Type) -> int:
+    return type_.id
+
+
+def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[Any, ...]]:
+    """A node and those in it, in order, as plain values: `_node` makes them nodes again.
+
+    number: gives the ids of types there.
+    """
     inside = node.children
     single = node.element or node.located
     if single is not None:
         inside = (single,)
     plain = (getattr(node, name) for name in _PLAIN)
-    yield (node.type.id, node.declared.id, node.element is not None, len(inside), *plain)
+    type_, declared = number(node.type), number(node.declared)
+    yield (type_, declared, node.element is not None, len(inside), *plain)
     for child in inside:
-        yield from _rows(child)
+        yield from _rows(child, number)
 
 
 def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
@@ -343,7 +358,7 @@ class _Builder:
     def __init__(self, whole: Type) -> None:
         self.whole = whole
         self.nodes = 0
-        self.active: set[int] = set()
+        self.active: set[Type] = set()
         self.elements = 1
         self.empties = 1
 
@@ -364,11 +379,11 @@ class _Builder:
         node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(size, 0))
         nest = _NESTS.get(type_.kind)
         if nest is not None:
-            if type_.id in self.active:
+            if type_ in self.active:
                 raise type_.graph.error(f"{spelled(type_)} contains itself", type_.id)
-            self.active.add(type_.id)
+            self.active.add(type_)
             node = nest(self, node, depth)
-            self.active.discard(type_.id)
+            self.active.discard(type_)
         return node
 
     def aggregate(self, node: Node, depth: int) -> Node:
@@ -529,4 +544,5 @@ __all__ = [
     "name_of",
     "named_members",
     "resolve",
+    "room_for",
 ]

@@ -255,9 +255,11 @@ def _up(number: int, step: int) -> int:
 
 
 @st.composite
-def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[bytes, int]:
+def c_types(
+    draw: st.DrawFn, depth: int = 3, order: str | None = None, pointer_size: int = 0
+) -> tuple[bytes, int]:
     """(BTF, type id) of a type of at most `depth` levels, of that byte order or of either."""
-    types = _Types(draw, order or draw(st.sampled_from(ORDERS)))
+    types = _Types(draw, order or draw(st.sampled_from(ORDERS)), pointer_size)
     if draw(st.sampled_from((True, True, True, False))):
         made = types.dressed(types.aggregate(depth, types.choose(False, False, True)))
     else:
@@ -284,8 +286,8 @@ def global_data(draw: st.DrawFn) -> tuple[bytes, int]:
 
 @st.composite
 def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> Layout:
-    """The layout of such a type; or of an entry of a map, or another struct, with one in it and
-    bytes of no type.
+    """The layout of such a type; or of an entry of a map, or another struct, with one in it, and
+    bytes of no type or a type of another file.
     """
     blob, type_id = draw(c_types(depth, order))
     type_ = Btf(blob, "drawn").by_id(type_id)
@@ -294,7 +296,12 @@ def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) ->
         return layouts.resolve(type_)
     sizes = st.integers(0, 20)
     if kind == "entry":
-        parts = draw(st.permutations([type_, draw(sizes)]))
+        other: Any = draw(sizes)
+        if draw(st.booleans()):
+            graph = type_.graph
+            blob, type_id = draw(c_types(1, graph.byte_order, graph.pointer_size))
+            other = Btf(blob, "other").by_id(type_id)
+        parts = draw(st.permutations([type_, other]))
         cpus = draw(st.sampled_from((0, 0, 1, 3)))
         return Entry(*parts, cpus=cpus, named=draw(st.booleans())).layout
     types = Composed(type_.graph)

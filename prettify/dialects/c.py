@@ -125,7 +125,7 @@ def _first_is_printed(node: Node) -> bool:
         type_, node = node.type, inside[0]
         if isinstance(type_, model.Aggregate):
             first = type_.members[0]
-            if (first.name, first.type_id) != (node.name, node.declared.id):
+            if first.name != node.name or type_.graph.by_id(first.type_id) is not node.declared:
                 return False  # a projection that begins with another member than the type
     return held_bits(node) > 0
 

@@ -22,7 +22,7 @@ from prettify.dialects.scalars import (
     put_number,
     skip_if_zero,
 )
-from prettify.layout import NESTED, Layout, Node, innermost
+from prettify.layout import NESTED, Layout, Node, innermost, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class _Walk:
     def _array(self, node: Node, depth: int) -> None:
         element = node.element
         assert element is not None
-        count = node.count
-        if node.room and node.stride:
-            count = node.room // node.stride
+        count = room_for(node)
         if node.of_chars:
             self.to.literal(b'"')
             if count:

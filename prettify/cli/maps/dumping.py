@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, number, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -171,8 +171,13 @@ def _live(
         plain=form == "bpftool",
     )
     shown = selected(layouts, options.text("select"))
-    conversion = open_conversion(form, shown, text_options_of(options), jobs)
+    text_options = text_options_of(options)
+    conversion = open_conversion(form, shown, text_options, jobs)
     work = MapRun(conversion, choice, parts, jobs)
+    if form == "bpftool":
+        from prettify.records.maps.bpftool_run import BpftoolRun
+
+        work = BpftoolRun(conversion, choice, parts, jobs, shown=shown, options=text_options)
     if seconds is not None:
         from prettify.records.maps.watch import Watch
 
@@ -185,7 +190,6 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
     """What has been dumped of maps."""
     from prettify.records.maps.dumped import shapes
     from prettify.records.maps.dumped_run import DumpRun
-    from prettify.records.query.expression import evaluate
 
     for name in OF_LIVE:
         if options.texts(name):
@@ -199,7 +203,7 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
         note=note,
         select=options.text("select"),
         variable=options.text("var"),
-        cpus=evaluate(options.text("cpus") or "0", "--cpus"),
+        cpus=number(options, "cpus") or 0,
         shape=shapes.RAW if raw else None,
         jobs=jobs,
     )
@@ -209,13 +213,11 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
 def _choice(options: Values) -> Choice:
     """Which entries of each map. Raises UsageError."""
     from prettify.records.maps.run import Choice
-    from prettify.records.query.expression import evaluate
 
-    given = options.text("count")
     return Choice(
         where=options.text("where"),
-        skip=evaluate(options.text("skip") or "0", "--skip"),
-        count=(evaluate(given, "--count") or None) if given is not None else None,
+        skip=number(options, "skip") or 0,
+        count=number(options, "count") or None,
         consume=bool(options.given("consume")),
     )
 

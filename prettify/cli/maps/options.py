@@ -122,6 +122,16 @@ def selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
     return [select(layout, paths) for layout in layouts]
 
 
+def number(options: Values, name: str) -> int | None:
+    """The number that an option says, None where it is not given. Raises UsageError."""
+    text = options.text(name)
+    if text is None:
+        return None
+    from prettify.records.query.expression import evaluate
+
+    return evaluate(text, f"--{name}")
+
+
 def _number(text: str, option: str) -> int:
     if not text.isdecimal():
         raise UsageError(f"{option} {text!r}: a number expected")

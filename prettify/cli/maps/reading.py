@@ -7,7 +7,7 @@ import sys
 from prettify.api import BYTE_ORDERS, Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
 from prettify.cli.interrupts import Interrupts
-from prettify.cli.maps.options import TO, WHICH, chosen
+from prettify.cli.maps.options import TO, WHICH, chosen, number
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -103,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
             types,
             where=options.text("where"),
             select=options.text("select"),
-            count=_number(options, "count") or None,
+            count=number(options, "count") or None,
             duration=_seconds(options.text("duration")),
             stop=interrupts.stop,
             jobs=jobs_of(options.text("jobs")),
@@ -123,18 +123,9 @@ def _live(options: Values) -> list[Any]:
         titles = ", ".join(one.info.title for one in maps)
         raise UsageError(f"one map at a time is followed, and several fit: {titles}")
     info = maps[0].info
-    pages = _number(options, "pages") or PAGES
-    number, descriptor = info.kind.number, maps[0].descriptor
-    return [open_map(number, descriptor, info.max_entries, info.title, pages=pages)]
-
-
-def _number(options: Values, name: str) -> int:
-    text = options.text(name)
-    if text is None:
-        return 0
-    from prettify.records.query.expression import evaluate
-
-    return evaluate(text, f"--{name}")
+    pages = number(options, "pages") or PAGES
+    kind, descriptor = info.kind.number, maps[0].descriptor
+    return [open_map(kind, descriptor, info.max_entries, info.title, pages=pages)]
 
 
 def _seconds(text: str | None) -> float | None:

@@ -6,6 +6,7 @@ from prettify.core.event_rows import gather
 from prettify.core.rows import ROW, fill_rows
 from prettify.dialects import FORMS as TEXT_FORMS
 from prettify.errors import UsageError
+from prettify.layout import flexible_tail
 from prettify.model import spelled
 from prettify.records.catalogue.binding import without_tail
 from prettify.records.forms import check_options, open_conversion
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.core.program import Program
-    from prettify.dialects import Form
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from prettify.records.maps.event_types import EventTypes, Shapes
 
     Project = Callable[[Layout], Layout]
+
+UNIFORM = frozenset(("csv", "template"))  # forms whose lines have all the same columns
 
 
 class Chosen:
@@ -59,7 +61,7 @@ def open_events(
     if form in TEXT_FORMS:
         if TEXT_FORMS[form].single and len(types.layouts) > 1:
             raise UsageError(f"--to {form} holds records of one type: name one with -C")
-        return EventText(TEXT_FORMS[form], types, project, options, jobs)
+        return EventText(form, types, project, options, jobs)
     layouts = [without_tail(layout) for layout in types.layouts]
     for layout in layouts:
         if not layout.size:
@@ -72,21 +74,29 @@ def open_events(
 
 
 class EventText(Text):
-    """Events as text of one form: a program for each layout, all run over rows."""
+    """Events as text of one form: a program for each layout, run over rows."""
 
-    __slots__ = ("_options", "_project", "_types")
+    __slots__ = ("_alike", "_options", "_project", "_types", "_uniform")
 
     def __init__(
-        self, form: Form, types: EventTypes, project: Project, options: Options, jobs: int
+        self, form: str, types: EventTypes, project: Project, options: Options, jobs: int
     ) -> None:
         layouts = [project(layout) for layout in types.layouts]
-        super().__init__(form, layouts, options, jobs)
+        super().__init__(TEXT_FORMS[form], layouts, options, jobs)
+        self._programs[0] = types.program(self.form, 0, layouts[0], options)
+        # Events that are all alike are records side by side, once they have been copied there.
+        self._alike = (
+            len(layouts) == 1 and flexible_tail(types.layouts[0].root) is None and not types.placed
+        )
+        self._uniform = form in UNIFORM
         self._types = types
         self._project = project
         self._options = options
 
     def convert(self, index: Chosen, records: memoryview) -> Iterator[tuple[bytearray, int]]:
         """The text of the events, in buffers."""
+        if self._alike:
+            return super().convert(0, index.gathered(0, index.shapes.layouts[0].size))
         return fill_rows(self._for(index), records, index.rows, self._spare, self._size)
 
     def _for(self, chosen: Chosen) -> list[Program]:
@@ -107,8 +117,8 @@ class EventText(Text):
         if program is None:
             kind, layout = shapes.which[shape], shapes.layouts[shape]
             tail = shapes.kinds[kind].tail
-            # Columns are the same in each line: text of any length is one, other elements are none.
-            if self.form.single and tail is not None and not tail.of_chars:
+            # Text of any length is one column; other elements would be one each.
+            if self._uniform and tail is not None and not tail.of_chars:
                 layout = shapes.bare[kind]
             program = self._types.program(self.form, kind, self._project(layout), self._options)
             shapes.made[shape] = program
@@ -131,7 +141,7 @@ class EventColumns:
     def convert(self, chosen: Chosen, data: memoryview) -> list[Any]:
         """The parts of each type's events."""
         which = chosen.shapes.which
-        kinds = {which[shape] for shape in chosen.rows[::ROW]}
+        kinds = {which[shape] for shape in set(chosen.rows[::ROW])}
         return [
             self._inner.convert(kind, chosen.gathered(kind, self._layouts[kind].size))
             for kind in sorted(kinds)
