@@ -7,100 +7,38 @@ from __future__ import annotations
 
 from prettify import layout as layouts
 from prettify.errors import PrettifyError, TypeInfoError, UsageError
-from prettify.layout import Layout, Node, flexible_tail
-from prettify.model import ARRAY, spelled
+from prettify.layout import Layout, flexible_tail
+from prettify.model import spelled
 from prettify.records.catalogue.declaration import LITTLE, Cast, Format, Table
-from prettify.records.catalogue.scope import Frame, Scope
+from prettify.records.catalogue.scope import Scope
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.numbers import integer_of
 from prettify.records.query.scalar import compile_condition, compile_number
+from prettify.records.sized.dispatch import Dispatch, Kind
 from prettify.sources.search import find_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from prettify.model import TypeGraph
-
-    Run = Callable[[Frame], int]
+    from prettify.records.sized.dispatch import Run
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
 OF_RECORDS = frozenset(("sizeof", "tail", "align", "while", "until", "where", "tag"))
 
 
-class Kind:
-    """A type that records of a table may be of.
+class BoundTable(Dispatch):
+    """A table of one variant, ready to be read; its index is among the variant's tables.
 
-    sizeof: bytes of such a record, None where the table says. tail: the flexible array that ends
-    it, None where it has none. held: bytes of that, None where it goes on to the record's end.
-    least: bytes that any such record has.
+    fixed: whether all records have one size, so that none has to be looked at to find the next.
     """
 
-    __slots__ = ("held", "layout", "least", "sizeof", "tail")
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.least = max(layout.size, 1)
-        self.sizeof: Run | None = None
-        self.tail = flexible_tail(layout.root)
-        self.held: Run | None = None
-
-    def shape(self, count: int) -> Layout:
-        """The layout where the flexible array has that many elements."""
-        return Layout(self.layout.type, _stretched(self.layout.root, count))
-
-
-def without_tail(layout: Layout) -> Layout:
-    """The layout without the array of no size that ends it, if one does."""
-    if flexible_tail(layout.root) is None:
-        return layout
-    return Layout(layout.type, _cut(layout.root))
-
-
-def _cut(node: Node) -> Node:
-    copy = node.copy()
-    last = node.children[-1]
-    rest = () if last.kind == ARRAY else (_cut(last),)
-    copy.children = (*node.children[:-1], *rest)
-    return copy
-
-
-def _stretched(node: Node, count: int) -> Node:
-    """A copy of a node that ends with a flexible array, which has that many elements."""
-    copy = node.copy()
-    if node.kind == ARRAY:
-        copy.count = count
-        copy.bit_size = 8 * count * node.stride
-        copy.room = 0
-        return copy
-    last = _stretched(node.children[-1], count)
-    copy.children = (*node.children[:-1], last)
-    copy.bit_size = max(node.bit_size, last.bit_offset + last.bit_size - node.bit_offset)
-    return copy
-
-
-class BoundTable:
-    """A table of one variant, ready to be read; expressions are functions of a frame.
-
-    index: among the variant's tables. layout: of the beginning of every record. kinds: what they
-    may be, the table's own type first; tags: the place of each tag's. fixed: whether all have one
-    size, so that none has to be looked at to find the next.
-    """
-
-    __slots__ = (
-        "fixed", "index", "kinds", "layout", "name", "parent", "run", "table", "tags", "where",
-    )  # fmt: skip
+    __slots__ = ("fixed", "parent", "table", "where")
 
     def __init__(self, table: Table, index: int, layout: Layout, parent: BoundTable | None) -> None:
+        super().__init__(table.name, index, layout)
         self.table = table
-        self.name = table.name
-        self.index = index
-        self.layout = layout
         self.parent = parent
-        self.kinds = [Kind(layout)]
-        self.tags: dict[int, int] = {}
-        self.run: dict[str, Run] = {}
         self.where: str | None = table.expressions.get("where")
         self.fixed = True
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from prettify.errors import DataError
-from prettify.records.catalogue.batch import Batch, Shapes
-from prettify.records.catalogue.scope import AbsentError, Frame
-from prettify.records.catalogue.sized import SizedReader
 from prettify.records.fixed import Region, blocks
 from prettify.records.query.scalar import NoValueError
+from prettify.records.sized.batch import Batch
+from prettify.records.sized.frame import AbsentError, Frame
+from prettify.records.sized.reader import SizedReader
+from prettify.records.sized.shapes import Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from prettify.records.catalogue.binding import Bound, BoundTable
-    from prettify.records.catalogue.scope import Record
     from prettify.records.input import Input
     from prettify.records.run import Report
+    from prettify.records.sized.frame import Record
 
 
 class Place:

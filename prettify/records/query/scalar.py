@@ -109,6 +109,8 @@ class _Compiler(rules.Rules):
             try:
                 return value(code.kind, code.run(None))
             except NoValueError as error:
+                if isinstance(tree, parser.Comparison):  # with what is no number: of no record true
+                    return Code(code.kind, code.run)
                 raise self.fault(str(error), tree.column) from None
         return code
 

@@ -9,38 +9,39 @@ from __future__ import annotations
 from prettify.core.tables import table
 from prettify.errors import DataError
 from prettify.model import spelled
-from prettify.records.catalogue.batch import Batch, Shapes
-from prettify.records.catalogue.scope import AbsentError
 from prettify.records.input import CHUNK
 from prettify.records.query.scalar import NoValueError
+from prettify.records.sized.batch import Batch
+from prettify.records.sized.frame import AbsentError
+from prettify.records.sized.shapes import Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prettify.layout import Layout
-    from prettify.records.catalogue.binding import BoundTable
-    from prettify.records.catalogue.scope import Frame
     from prettify.records.input import Input
+    from prettify.records.sized.dispatch import Dispatch
+    from prettify.records.sized.frame import Frame
 
 MAX_RECORD = 1 << 26  # bytes of a record that is shown as a whole
 
 
 class SizedReader:
-    """Reads the records of a table from an input's position, `region`, on.
+    """Reads the records of a stream from an input's position, `region`, on.
 
     limit: bytes that there are for them; None is up to the end. count: records, None is as many as
     there are; the first `skip` are left out. end: the position behind the last one read.
     """
 
     __slots__ = (
-        "_at", "_bound", "_buffer", "_count", "_data", "_done", "_failure", "_frame", "_limit",
+        "_at", "_buffer", "_count", "_data", "_dispatch", "_done", "_failure", "_frame", "_limit",
         "_need", "_padding", "_region", "_skip", "_start", "end",
     )  # fmt: skip
 
     def __init__(
         self,
-        bound: BoundTable,
+        dispatch: Dispatch,
         frame: Frame,
         data: Input,
         region: int,
@@ -49,7 +50,7 @@ class SizedReader:
         count: int | None,
         skip: int = 0,
     ) -> None:
-        self._bound = bound
+        self._dispatch = dispatch
         self._frame = frame
         self._data = data
         self._region = region
@@ -60,7 +61,7 @@ class SizedReader:
         self._start = region  # of the buffer, in the input
         self._at = 0  # of the next record, in the buffer
         self._done = 0  # records
-        self._need = bound.kinds[0].least  # bytes from there on, to go on; 0 at the end
+        self._need = dispatch.kinds[0].least  # bytes from there on, to go on; 0 at the end
         self._padding = 0  # bytes behind the last record, which need not be there
         self._failure: DataError | None = None
         self.end = region
@@ -71,19 +72,19 @@ class SizedReader:
         Raises DataError, after all those before it, where one is cut short, or says that it is
         shorter than its type.
         """
-        bound = self._bound
-        shapes = Shapes(bound.kinds)
+        dispatch = self._dispatch
+        shapes = Shapes(dispatch.kinds)
         while self._need and self._done != self._count:
             if not self._more():
                 self._check_end()
                 return
             rows = self._scan(shapes)
             if rows:
-                yield Batch(bound, shapes, self._buffer, rows[2], self._region, table("q", rows))
+                yield Batch(dispatch, shapes, self._buffer, rows[2], self._region, table("q", rows))
             if self._failure is not None:
                 raise self._failure
             if shapes.full:
-                shapes = Shapes(bound.kinds)
+                shapes = Shapes(dispatch.kinds)
 
     def _scan(self, shapes: Shapes) -> list[int]:
         """The rows of all records that the buffer has in full.
@@ -100,14 +101,14 @@ class SizedReader:
         except NoValueError as error:
             place = self._start + self._at
             self._failure = DataError(f"{self._data.name}: record at byte {place}: {error}", place)
-        self._frame.pop(self._bound.index, None)
+        self._frame.pop(self._dispatch.index, None)
         return rows
 
     def _collect(self, shapes: Shapes, rows: list[int]) -> int:
         """Add to `rows` until more bytes are needed; returns how many, 0 at the end."""
-        bound, frame, buffer = self._bound, self._frame, self._buffer
-        index, kinds, tags = bound.index, bound.kinds, bound.tags
-        run = bound.run
+        dispatch, frame, buffer = self._dispatch, self._frame, self._buffer
+        index, kinds, tags = dispatch.index, dispatch.kinds, dispatch.tags
+        run = dispatch.run
         tag, sizeof, align = run.get("tag"), run.get("sizeof"), run.get("align")
         goes_on, until = run.get("while"), run.get("until")
         start, limit, skip, head = self._start, self._limit, self._skip, kinds[0].least
@@ -173,7 +174,7 @@ class SizedReader:
         return length
 
     def _check_length(self, layout: Layout, length: int, needed: int) -> None:
-        """Raise DataError for a record that is too short, or ends behind its table."""
+        """Raise DataError for a record that is too short, or ends behind its region."""
         place = self._start + self._at
         if length < needed:
             raise DataError(
