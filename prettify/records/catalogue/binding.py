@@ -14,13 +14,14 @@ from prettify.records.catalogue.scope import Scope
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.numbers import integer_of
 from prettify.records.query.scalar import compile_condition, compile_number
-from prettify.records.sized.dispatch import Dispatch, Kind
+from prettify.records.sized.dispatch import Dispatch
 from prettify.sources.search import find_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.model import TypeGraph
-    from prettify.records.sized.dispatch import Run
+    from prettify.records.query.scalar import Code
+    from prettify.records.sized.dispatch import Kind
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
@@ -92,24 +93,25 @@ class _Binder:
         if table.range is not None:
             for key, member in (("seek", "offset"), ("size", "size")):
                 text = f"$header.{table.range}.{member}"
-                bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
+                bound.codes[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
         for key, text in table.expressions.items():
-            bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
-        bound.kinds[0].held = bound.run.pop("tail", None)
+            bound.codes[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
+        bound.kinds[0].held = bound.codes.pop("tail", None)
         self._check_tail(table, "key 'tail'", bound.kinds[0])
         for tag, cast in table.casts.items():
             self._cast(bound, tag, cast)
         looked_at = {"tail", "while", "until"} & table.expressions.keys()
         if table.casts or not layout.size or looked_at:
             bound.fixed = False
-        if parent is not None or ("seek" in bound.run and (index or not _is_start(table))):
+        if parent is not None or ("seek" in bound.codes and (index or not _is_start(table))):
             self.bound.sequential = False
         self.known[table.name] = index, layout
         return bound
 
     def _cast(self, bound: BoundTable, tag: str, cast: Cast) -> None:
         table, where = bound.table, f"cast {tag}"
-        kind = Kind(self._layout(table, cast.type, where))
+        place = bound.add(self._layout(table, cast.type, where))
+        kind = bound.kinds[place]
         if kind.layout.size < bound.layout.size:
             raise self._error(
                 table, where, f"{cast.type} is shorter than {table.type}, its beginning"
@@ -124,8 +126,7 @@ class _Binder:
             number = Enumerators(bound.layout).value(tag)
         if number is None:
             raise self._error(table, where, "neither a number nor an enumerator")
-        bound.tags[number] = len(bound.kinds)
-        bound.kinds.append(kind)
+        bound.tags[number] = place
 
     def _check_tail(self, table: Table, where: str, kind: Kind) -> None:
         if kind.held is not None and kind.tail is None:
@@ -141,26 +142,31 @@ class _Binder:
         except PrettifyError as error:
             raise self._error(table, where, error) from error
 
-    def _compiled(self, bound: BoundTable, key: str, where: str, text: str, layout: Layout) -> Run:
-        """The function that an expression is."""
+    def _compiled(self, bound: BoundTable, key: str, where: str, text: str, layout: Layout) -> Code:
+        """What an expression computes."""
         tables = self.known
         own = None
         if key in OF_RECORDS:
             own = bound.name
             tables = {**tables, own: (bound.index, layout)}
         scope = Scope(
-            tables, self.bound.byte_order, Enumerators(layout), own, members=key == "where"
+            tables,
+            self.bound.byte_order,
+            Enumerators(layout),
+            own,
+            bound.slots,
+            members=key == "where",
         )
         compile_one = compile_condition if key in CONDITIONS else compile_number
         try:
-            run: Run = compile_one(text, f"table {bound.name!r}, {where}:", scope)
+            code = compile_one(text, f"table {bound.name!r}, {where}:", scope)
         except UsageError as error:
             raise TypeInfoError(str(error), self.bound.format.path) from error
         if scope.reads_own and key in ("sizeof", "align"):
             bound.fixed = False
         if scope.reads_anywhere:
             self.bound.sequential = False
-        return run
+        return code
 
 
 def _is_start(table: Table) -> bool:

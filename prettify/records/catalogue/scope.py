@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prettify.compilers import values
+from prettify.core import measure
 from prettify.errors import UsageError
 from prettify.paths import WHOLE, choices, members_of
 from prettify.records.query.rules import INTEGER, TEXT
@@ -28,12 +29,14 @@ class Scope:
 
     tables: by name, (index, layout) of those it may refer to. own: the index of the table that it
     is of, where it is about single records of that. members: whether plain names are members of
-    these. Afterwards `reads_own` and `reads_anywhere` say whether it did refer to the record it is
-    of, and to bytes anywhere in the file.
+    these. slots: what gives numbers that are the same for all records of that table; what is met
+    here is added. Afterwards `reads_own` and `reads_anywhere` say whether it did refer to the
+    record it is of, and to bytes anywhere in the file.
     """
 
     __slots__ = (
-        "byte_order", "enumerators", "members", "own", "reads_anywhere", "reads_own", "tables",
+        "byte_order", "enumerators", "members", "own", "reads_anywhere", "reads_own", "slots",
+        "tables",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +45,7 @@ class Scope:
         byte_order: str,
         enumerators: Enumerators,
         own: str | None = None,
+        slots: list[Callable[[Frame], int]] | None = None,
         *,
         members: bool = False,
     ) -> None:
@@ -49,6 +53,7 @@ class Scope:
         self.byte_order = byte_order
         self.enumerators = enumerators
         self.own = own
+        self.slots = [] if slots is None else slots
         self.members = members
         self.reads_own = False
         self.reads_anywhere = False
@@ -70,10 +75,10 @@ class Scope:
         """`$TABLE.member`, `$offset`, `$size`."""
         if not tree.path and tree.name == OFFSET:
             self.reads_own = True
-            return Code(INTEGER, lambda frame: frame.offset)
+            return Code(INTEGER, lambda frame: frame.offset, (measure.OFFSET,))
         if not tree.path and tree.name == SIZE:
             self.reads_anywhere = True
-            return Code(INTEGER, lambda frame: frame.data.size)
+            return self._slot(Code(INTEGER, lambda frame: frame.data.size))
         if tree.name not in self.tables:
             known = [f"${name}" for name in (*self.tables, OFFSET, SIZE)]
             raise UsageError(f"no table ${tree.name} before it; {choices('$' + tree.name, known)}")
@@ -85,7 +90,16 @@ class Scope:
         index, layout = self.tables[table]
         if table == self.own:
             self.reads_own = True
-        return member(layout, path, index, self.byte_order, f"${table}.{path}")
+        code = member(layout, path, index, self.byte_order, f"${table}.{path}")
+        return code if table == self.own else self._slot(code)
+
+    def _slot(self, code: Code) -> Code:
+        """The same for a program about the records of this table: a number in a slot."""
+        code.ops = None
+        if code.kind == INTEGER:
+            code.ops = (measure.SLOT, len(self.slots))
+            self.slots.append(code.run)
+        return code
 
     def function(self, name: str) -> Function | None:
         """The functions that read the file."""
@@ -131,7 +145,9 @@ FILE_FUNCTIONS = {
     "text": Function((INTEGER,), TEXT, _text_at, own=True),
     "find": Function((INTEGER, TEXT), INTEGER, _found, own=True),
     **{
-        f"u{8 * size}": Function((INTEGER,), INTEGER, _unsigned_at(size), own=True)
+        f"u{8 * size}": Function(
+            (INTEGER,), INTEGER, _unsigned_at(size), (measure.READ, size), own=True
+        )
         for size in CODES
     },
 }

@@ -6,6 +6,7 @@ import struct
 
 from prettify import model
 from prettify.compilers import values
+from prettify.core import measure
 from prettify.errors import UsageError
 from prettify.layout import NESTED, flexible_tail, float_format, is_bool, is_signed
 from prettify.paths import at_path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
+    from prettify.core.measure import Ops
     from prettify.layout import Layout, Node
     from prettify.records.input import Input
 
@@ -55,7 +57,8 @@ class Frame(dict[int, "Record"]):
 def member(layout: Layout, path: str, index: int, byte_order: str, shown: str) -> Code:
     """The member at a path of the records that frames have at an index.
 
-    shown: what messages call it. Raises UsageError where there is none, or it has no value.
+    shown: what messages call it. Its program, if it has one, reads it from the record that is being
+    looked at. Raises UsageError where there is none, or it has no value.
     """
     node = at_path(layout, path)
     if node.of_chars:
@@ -64,7 +67,19 @@ def member(layout: Layout, path: str, index: int, byte_order: str, shown: str) -
         raise UsageError(f"{shown} is no number, but {model.spelled(node.declared)}")
     if node.kind == model.FLOAT:
         return _float(node, index, byte_order)
-    return _integer(node, index, byte_order)
+    code = _integer(node, index, byte_order)
+    code.ops = _loading(node, byte_order)
+    return code
+
+
+def _loading(node: Node, byte_order: str) -> Ops | None:
+    """The program that reads an integer of up to 8 bytes."""
+    offset, size, shift = values.bit_span(node.bit_offset, node.bit_size)
+    if size > max(CODES):
+        return None
+    down = values.bits_down(size, shift, node.bit_size, byte_order)
+    ops = (measure.LOAD, offset, size, down, node.bit_size, int(is_signed(node)))
+    return (*ops, measure.TRUTH) if is_bool(node) else ops
 
 
 def _integer(node: Node, index: int, byte_order: str) -> Code:
