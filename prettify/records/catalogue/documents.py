@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from prettify.core import program as ops
-from prettify.core.rows import ROW
-from prettify.core.tables import table as numbers_table
+from prettify.core.rows import with_headings
+from prettify.core.tables import table
 from prettify.dialects.assembler import Assembler
 from prettify.dialects.json import compile_placed_lines, quoted
 from prettify.errors import UsageError, one_line
@@ -78,27 +78,20 @@ class Text(Document):
         return b"%s%s0x%x%s" % (separator, before, batch.region, behind)
 
     def _with_headings(
-        self, batch: Batch, programs: list[Program], rows: memoryview
-    ) -> tuple[list[Program], memoryview]:
+        self, batch: Batch, programs: list[Program | None], rows: memoryview
+    ) -> tuple[list[Program | None], memoryview]:
         """A row for a heading before each record that is of another type than the one before."""
         if not batch.dispatch.tags:
             return programs, rows
-        which, before = batch.shapes.which, batch.before
-        headings: dict[int, int] = {}
-        programs = list(programs)
-        found: list[int] = []
-        for at in range(0, len(rows), ROW):
-            row = rows[at : at + ROW].tolist()
-            kind = which[row[0]]
-            if kind != before:
-                if kind not in headings:
-                    headings[kind] = len(programs)
-                    programs.append(self._heading_program(batch, kind))
-                found += (headings[kind], row[1], row[2], 0)
-                row[3] = 1
-            found += row
-            before = kind
-        return programs, numbers_table("q", found)
+        first = len(programs)
+        which = batch.shapes.which[:first]
+        kinds = {which[shape] for shape, program in enumerate(programs) if program is not None}
+        headings = (
+            self._heading_program(batch, kind) if kind in kinds else None
+            for kind in range(len(batch.dispatch.kinds))
+        )
+        rows = with_headings(rows, table("q", which), batch.before, first)
+        return [*programs, *headings], rows
 
     def _heading_program(self, batch: Batch, kind: int) -> Program:
         before, behind = self._heading(batch, kind)

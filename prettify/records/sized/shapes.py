@@ -70,9 +70,9 @@ class Shapes:
         if found is None:
             fit = layout if not key[1] else fitted(layout, length, rest=self._dispatch.rest)
             found = 0 if fit is self.layouts[0] else len(self.layouts)
-            if found:
-                self.layouts.append(fit)
+            if found:  # other threads look from the layouts to what is made of them
                 self.which.append(place)
+                self.layouts.append(fit)
             self._known[key] = found
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prettify.core.emitter import fill
-from prettify.core.rows import ROW, fill_rows
+from prettify.core.rows import fill_rows, used
 from prettify.dialects import FORMS
 from prettify.records.forms.text import room_for
 
@@ -48,7 +48,9 @@ class BatchText:
             return batch, fill(
                 program, records, 0, len(records) // size, self._spare, self._room, batch.position
             )
-        programs = [self._program(batch, n) for n in range(max(batch.rows[::ROW], default=0) + 1)]
+        programs: list[Program | None] = [None] * len(batch.shapes.layouts)
+        for shape in used(batch.rows, len(programs)):
+            programs[shape] = self._program(batch, shape)
         programs, rows = self._with_headings(batch, programs, batch.rows)
         return batch, fill_rows(programs, records, rows, self._spare, self._room)
 
@@ -88,6 +90,6 @@ class BatchText:
         return b""
 
     def _with_headings(
-        self, batch: Batch, programs: list[Program], rows: memoryview
-    ) -> tuple[list[Program], memoryview]:
+        self, batch: Batch, programs: list[Program | None], rows: memoryview
+    ) -> tuple[list[Program | None], memoryview]:
         return programs, rows
