@@ -24,11 +24,11 @@ REST = "tail"  # the member that is what no other covers
 class Shapes:
     """The layouts of a stream's records: of its own type, and of all others that were met.
 
-    which: the kind of each. made: what was compiled from them, by place; it is kept with them.
-    table: where the machine of `core.sized` finds them.
+    which: the kind of each. made, filters: what was compiled from them, by place; it is kept with
+    them. table: where the machine of `core.sized` finds them.
     """
 
-    __slots__ = ("_dispatch", "_known", "_rows", "layouts", "made", "table", "which")
+    __slots__ = ("_dispatch", "_known", "_rows", "filters", "layouts", "made", "table", "which")
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -37,6 +37,7 @@ class Shapes:
         self.layouts: list[Layout] = [dispatch.layout]
         self.which = [0]
         self.made: dict[int, Any] = {}
+        self.filters: dict[int, Any] = {}
         self.table = _empty(FIRST)
 
     @property
