@@ -41,17 +41,18 @@ def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterat
 
 
 class Projection:
-    """Some members of a stream's records, of each type those that it has.
+    """Some members of streams' records, of each type those that it has.
 
     Raises UsageError for a path that leads to a member in none of the types.
     """
 
     __slots__ = ("_paths",)
 
-    def __init__(self, paths: Sequence[str] | str, stream: Dispatch) -> None:
+    def __init__(self, paths: Sequence[str] | str, streams: Sequence[Dispatch]) -> None:
         self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
-        stream.resolve_all()
-        layouts = [kind.layout for kind in stream.kinds]
+        for stream in streams:
+            stream.resolve_all()
+        layouts = [kind.layout for stream in streams for kind in stream.kinds]
         for path in self._paths:
             if not any(_has(layout, path) for layout in layouts):
                 select(layouts[0], [path])

@@ -36,18 +36,23 @@ class Frame(dict[int, "Record"]):
     """By the index of a table or stream its current record.
 
     One that has none gets its first one, through `first`. offset: where the current record
-    begins. byte_order: of the data.
+    begins. byte_order: of the data. header: gives the integer of a header's member by its path.
     """
 
-    __slots__ = ("byte_order", "data", "first", "offset")
+    __slots__ = ("byte_order", "data", "first", "header", "offset")
 
     def __init__(
-        self, data: Input, byte_order: Literal["little", "big"], first: Callable[[int], Record]
+        self,
+        data: Input,
+        byte_order: Literal["little", "big"],
+        first: Callable[[int], Record],
+        header: Callable[[str], int] | None = None,
     ) -> None:
         super().__init__()
         self.data = data
         self.byte_order = byte_order
         self.first = first
+        self.header = header
         self.offset = 0
 
     def __missing__(self, index: int) -> Record:
