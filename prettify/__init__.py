@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.api import RecordType, Types, decode, load_types
     from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
-    from prettify.files import Record, formats, read
+    from prettify.files import formats, read
+    from prettify.streams import Record, stream
 
 __all__ = [
     "DataError",
@@ -28,18 +29,20 @@ __all__ = [
     "formats",
     "load_types",
     "read",
+    "stream",
 ]
 
 # Where each is, if not in prettify.api.
 _MODULES = {
     "DataError": "errors",
     "PrettifyError": "errors",
-    "Record": "files",
+    "Record": "streams",
     "TypeInfoError": "errors",
     "TypeNotFound": "errors",
     "UsageError": "errors",
     "formats": "files",
     "read": "files",
+    "stream": "streams",
 }
 
 

@@ -17,7 +17,7 @@ everywhere. What is given twice counts as it is given last, but all filters have
 from __future__ import annotations
 
 from prettify.errors import UsageError, one_line
-from prettify.paths import choices
+from prettify.sources.search import closest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class _Parser:
             self._set_filter(to, piece, start)
             return
         if word not in KNOWN:
-            raise self.fault(f"unknown argument {word!r}, {choices(word, KNOWN)},", start)
+            raise self.fault(_unknown(word), start)
         if equals < 0 and word not in DEFAULTS:
             raise self.fault(f"{word!r} needs a value, {word}=…,", start)
         value = DEFAULTS[word] if equals < 0 else piece[equals + 1 :].strip()
@@ -210,6 +210,14 @@ class _Parser:
             if not colon or not key.strip() or not type_.strip():
                 raise self.fault("a number or an enumerator, ':' and a type expected", start)
             yield key.strip(), type_.strip()
+
+
+def _unknown(word: str) -> str:
+    if not word.isidentifier():
+        return f"{word!r} is no argument; a condition is one as filter=CONDITION,"
+    near = closest(word, KNOWN)
+    meant = f"; did you mean {near[0]!r}?" if near else f": known are {', '.join(KNOWN)},"
+    return f"unknown argument {word!r}{meant}"
 
 
 def _is_word(text: str) -> bool:

@@ -7,7 +7,7 @@ from prettify.core.tables import table
 from prettify.errors import UsageError
 from prettify.records.query.projection import select
 from prettify.records.sized.batch import Batch, own_table
-from prettify.records.sized.shapes import without_tail
+from prettify.records.sized.shapes import longest, without_tail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Filter:
         errors = []
         for kind in stream.kinds:
             try:
-                self._compile(kind.layout)
+                self._compile(longest(kind.layout))
             except UsageError as error:
                 errors.append(error)
         if len(errors) == len(stream.kinds):

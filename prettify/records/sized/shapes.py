@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.sized.dispatch import Dispatch
 
 MAX_SHAPES = 4096  # layouts that are kept at a time, besides those of whole types
+MAX_LENGTH = 1 << 32  # bytes of a record
 FIRST = 64  # rows of a table, at first
 REST = "tail"  # the member that is what no other covers
 
@@ -186,6 +187,11 @@ def _end(node: Node) -> int:
     if node.kind in (STRUCT, UNION):
         return max(map(_end, node.children), default=node.offset)
     return (node.bit_offset + node.bit_size + 7) >> 3
+
+
+def longest(layout: Layout) -> Layout:
+    """The layout where what is open at its end has more elements than there ever are."""
+    return fitted(layout, MAX_LENGTH) if _is_open(layout.root) else layout
 
 
 def without_tail(layout: Layout) -> Layout:
