@@ -20,6 +20,7 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 import dwarf
 import jobs
 import limit
+import maps
 import memory
 import ours
 import startup
@@ -41,6 +42,7 @@ SECTIONS: dict[str, Callable[[Setting], Section]] = {
     "limit": limit.section,
     "memory": memory.section,
     "dwarf": dwarf.section,
+    "maps": maps.section,
 }
 
 PREFACE = """# Benchmarks

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from prettify.api import RecordType, Types, decode, load_types
     from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
     from prettify.files import formats, read
+    from prettify.maps import Map, list_maps, open_map
     from prettify.streams import Record, stream
 
 __all__ = [
     "DataError",
+    "Map",
     "PrettifyError",
     "Record",
     "RecordType",
@@ -27,7 +29,9 @@ __all__ = [
     "UsageError",
     "decode",
     "formats",
+    "list_maps",
     "load_types",
+    "open_map",
     "read",
     "stream",
 ]
@@ -35,12 +39,15 @@ __all__ = [
 # Where each is, if not in prettify.api.
 _MODULES = {
     "DataError": "errors",
+    "Map": "maps",
     "PrettifyError": "errors",
     "Record": "streams",
     "TypeInfoError": "errors",
     "TypeNotFound": "errors",
     "UsageError": "errors",
     "formats": "files",
+    "list_maps": "maps",
+    "open_map": "maps",
     "read": "files",
     "stream": "streams",
 }

@@ -371,8 +371,6 @@ def decode(
     Raises DataError, after all that can be decoded, where a record is cut short or a table is not
     where the format says.
     """
-    from prettify.records.output import write_file
-
     run: Run
     if record_type is not None:
         if format is not None or table is not None:
@@ -396,7 +394,15 @@ def decode(
             ),
             jobs,
         )
-    pieces = _pieces(run, str(source) if hasattr(source, "__fspath__") else source)
+    return put(checked(run, [str(source) if hasattr(source, "__fspath__") else source]), out)
+
+
+def put(
+    pieces: Iterator[Piece], out: str | PathLike[str] | BinaryIO | None
+) -> Iterator[bytes] | None:
+    """Pieces of output to where they are wanted: see `decode`."""
+    from prettify.records.output import write_file
+
     if out is None:
         return map(bytes, filter(None, pieces))
     if hasattr(out, "write"):
@@ -405,6 +411,14 @@ def decode(
     else:
         write_file(str(out), pieces)
     return None
+
+
+def checked(run: Run, sources: Sequence[Any]) -> Iterator[Piece]:
+    """The output of a run. What went wrong first is raised when all that there is is out."""
+    errors: list[PrettifyError] = []
+    yield from run.run(sources, errors.append)
+    if errors:
+        raise errors[0]
 
 
 def _plan(
@@ -437,13 +451,6 @@ def _plan(
         byte_order=record_type.byte_order,
         jobs=jobs,
     )
-
-
-def _pieces(run: Run, source: str | Buffer | BinaryIO) -> Iterator[Piece]:
-    errors: list[PrettifyError] = []
-    yield from run.run([source], errors.append)
-    if errors:
-        raise errors[0]
 
 
 __all__ = [

@@ -40,7 +40,7 @@ class Composed:
         """base: None where there is no other graph; then the rest says what that would."""
         self.base = base
         self.path = path or (base.path if base is not None else "composed")
-        self.byte_order = byte_order or (base.byte_order if base is not None else "little")
+        self.byte_order = base.byte_order if base is not None else byte_order or "little"
         self.pointer_size = pointer_size if base is None else base.pointer_size
         self.origin = Origin("composed")
         self._made: list[Type] = []
@@ -54,7 +54,7 @@ class Composed:
 
     def use(self, type_: Type) -> int:
         """The id by which types made here refer to a type of whatever graph."""
-        if type_.graph is self or type_.graph is self.base:
+        if type_.graph is self or (type_.graph is self.base and type_.id >= 0):
             return type_.id
         if type_ not in self._made:
             self._made.append(type_)

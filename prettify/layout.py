@@ -47,8 +47,8 @@ _UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 class Node:
     """One place of a layout: a member, an element, or the whole.
 
-    kind          of model: int, float, pointer, enum, struct, union, array, section, or one that
-                  has no size (only as the whole)
+    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes, or one
+                  that has no size (only as the whole)
     type          the type, typedefs and qualifiers seen through
     declared      the type as it is declared
     name          the member's name; empty for anonymous members, elements and the whole
@@ -152,10 +152,12 @@ class Layout:
         self.byte_order = type_.graph.byte_order
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from prettify.detached import detach
+        from prettify.detached import Numbers, detach
 
-        rows = () if is_whole(self) else tuple(_rows(self.root))
-        return _arrived, (detach(self.type), self.type.id, rows)
+        numbers = Numbers(self.type.graph)
+        types = detach(self.type, numbers)
+        rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
+        return _arrived, (types, self.type.id, rows)
 
     def __repr__(self) -> str:
         return f"<Layout of {spelled(self.type)}, {self.size} bytes>"
@@ -219,6 +221,11 @@ def holes(node: Node) -> list[Hole]:
     return found
 
 
+def room_for(array: Node) -> int:
+    """The elements of an array; of a flexible one those that its struct has room for."""
+    return array.count or (array.room // array.stride if array.stride else 0)
+
+
 def flexible_tail(node: Node) -> Node | None:
     """The array of no size that a struct ends with, in the last of its members if need be."""
     while node.kind == STRUCT and node.children:
@@ -272,13 +279,21 @@ def is_whole(layout: Layout) -> bool:
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
 
 
-def _rows(node: Node) -> Iterator[tuple[Any, ...]]:
-    """A node and those in it, in order, as plain values: `_node` makes them nodes again."""
+def _id_of(type_: Type) -> int:
+    return type_.id
+
+
+def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[Any, ...]]:
+    """A node and those in it, in order, as plain values: `_node` makes them nodes again.
+
+    number: gives the ids of types there.
+    """
     inside = node.children if node.element is None else (node.element,)
     plain = (getattr(node, name) for name in _PLAIN)
-    yield (node.type.id, node.declared.id, node.element is not None, len(inside), *plain)
+    type_, declared = number(node.type), number(node.declared)
+    yield (type_, declared, node.element is not None, len(inside), *plain)
     for child in inside:
-        yield from _rows(child)
+        yield from _rows(child, number)
 
 
 def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
@@ -313,7 +328,7 @@ class _Builder:
     def __init__(self, whole: Type) -> None:
         self.whole = whole
         self.nodes = 0
-        self.active: set[int] = set()
+        self.active: set[Type] = set()
         self.elements = 1
         self.empties = 1
 
@@ -334,11 +349,11 @@ class _Builder:
         node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(size, 0))
         nest = _NESTS.get(type_.kind)
         if nest is not None:
-            if type_.id in self.active:
+            if type_ in self.active:
                 raise type_.graph.error(f"{spelled(type_)} contains itself", type_.id)
-            self.active.add(type_.id)
+            self.active.add(type_)
             node = nest(self, node, depth)
-            self.active.discard(type_.id)
+            self.active.discard(type_)
         return node
 
     def aggregate(self, node: Node, depth: int) -> Node:
@@ -364,7 +379,7 @@ class _Builder:
         graph = of.graph
         declared = graph.by_id(member.type_id)
         kind = model.strip(declared).kind
-        if kind not in model.ELEMENTS:
+        if kind not in model.MEMBERS:
             raise self._bad_member(of, member, f"cannot be of kind {kind}")
         child = self.build(declared, start + member.bit_offset, depth + 1)
         child.name = member.name
@@ -437,13 +452,14 @@ class _Builder:
                 raise type_.graph.error(
                     f"{spelled(type_)} holds {spelled(variable)}, which is no variable", type_.id
                 )
-            child = self.build(variable, 8 * entry.offset, depth + 1)
+            child = self.build(variable, node.bit_offset + 8 * entry.offset, depth + 1)
             if child.kind not in model.SIZED:
                 raise type_.graph.error(f"{spelled(variable)} has no size", type_.id)
-            if child.offset + child.size > type_.size:
+            end = entry.offset + child.size
+            if end > type_.size:
                 raise type_.graph.error(
-                    f"{spelled(variable)} ends at byte {child.offset + child.size} of "
-                    f"{spelled(type_)}, which has {type_.size}",
+                    f"{spelled(variable)} ends at byte {end} of {spelled(type_)}, which has "
+                    f"{type_.size}",
                     type_.id,
                 )
             child.name = variable.name
@@ -478,4 +494,5 @@ __all__ = [
     "name_of",
     "named_members",
     "resolve",
+    "room_for",
 ]

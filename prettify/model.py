@@ -46,7 +46,8 @@ AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
 SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
-ELEMENTS = SIZED - {VARIABLE, SECTION}  # what members, elements and variables can be
+ELEMENTS = SIZED - {VARIABLE, SECTION}  # what elements and variables can be
+MEMBERS = ELEMENTS | {SECTION}  # and members: the value of a map of global data is a section
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -447,7 +448,12 @@ class Section(Type):
 
 
 def spelled(type_: Type) -> str:
-    """A type's name as one asks for it: `struct list_head`, `u32`, `#17` for the anonymous."""
+    """A type's name as one asks for it: `struct list_head`, `u32`, `#17` for the anonymous.
+
+    Bytes of no type, which no one can ask for, are `4 bytes`.
+    """
+    if isinstance(type_, Bytes):
+        return f"{type_.size} bytes"
     if not type_.name:
         return f"#{type_.id}" if type_.id else "void"
     word = KIND_WORDS.get(type_.kind)

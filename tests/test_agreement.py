@@ -22,8 +22,7 @@ from prettify.core.emitter import render
 from prettify.dialects import json as json_dialect
 from prettify.dialects.options import Options
 from prettify.layout import Layout, Node
-from prettify.sources.btf import Btf
-from strategies import c_types, record_bytes
+from strategies import record_bytes, record_layouts
 
 property_test = settings(
     max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -55,6 +54,9 @@ def check_numpy(node: Node, found: list[Any], array: Any) -> None:
         for one, other in zip(array, found):
             number = float_of(node, one, other)
             assert number == other or (math.isnan(number) and math.isnan(other))
+    elif node.kind == model.BYTES:
+        assert array.dtype.itemsize == node.size or not node.size
+        assert [bytes(raw) for raw in array.tolist()] == found
     elif layouts.is_bool(node):
         truth = array if array.dtype == bool else numbers_of(node, array)
         assert [bool(number) for number in truth] == found
@@ -93,9 +95,9 @@ def float_of(node: Node, number: Any, without_leading: float) -> float:
 
 
 @property_test
-@given(c_types(), st.data())
-def test_construct_and_numpy_agree(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    layout, order = resolved(drawn)
+@given(record_layouts(), st.data())
+def test_construct_and_numpy_agree(layout: Layout, data: st.DataObject) -> None:
+    order = layout.byte_order
     dtype = compile_dtype(layout, order)
     assert dtype.itemsize == layout.size
     if not layout.size:
@@ -109,9 +111,9 @@ def test_construct_and_numpy_agree(drawn: tuple[bytes, int], data: st.DataObject
 
 
 @property_test
-@given(c_types(), st.data())
-def test_building_gives_the_bytes_back(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    layout, order = resolved(drawn)
+@given(record_layouts(), st.data())
+def test_building_gives_the_bytes_back(layout: Layout, data: st.DataObject) -> None:
+    order = layout.byte_order
     record = data.draw(record_bytes(layout.size))
     parser = compile_construct(layout, order)
     assert parser.sizeof() == layout.size
@@ -137,9 +139,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 @property_test
-@given(c_types(), st.data())
-def test_construct_and_json_agree(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    layout, order = resolved(drawn)
+@given(record_layouts(), st.data())
+def test_construct_and_json_agree(layout: Layout, data: st.DataObject) -> None:
+    order = layout.byte_order
     record = data.draw(record_bytes(layout.size))
     program = json_dialect.compile_lines(layout, Options(byte_order=order))
     text = b"".join(render(program, record, 0, 1))
@@ -163,6 +165,8 @@ def check_json(node: Node, value: Any, printed: Any) -> None:
             check_json(node.element, one, other)
     elif node.kind == model.POINTER:
         assert hex(value) == printed
+    elif node.kind == model.BYTES:
+        assert value.hex() == printed
     elif node.kind == model.FLOAT:
         form = layouts.float_format(node)
         if printed is None:
@@ -175,9 +179,3 @@ def check_json(node: Node, value: Any, printed: Any) -> None:
     else:
         assert type(value) is type(printed)
         assert value == printed
-
-
-def resolved(drawn: tuple[bytes, int]) -> tuple[Layout, str]:
-    blob, type_id = drawn
-    layout = layouts.resolve(Btf(blob, "drawn").by_id(type_id))
-    return layout, layout.byte_order

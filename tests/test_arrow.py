@@ -22,9 +22,8 @@ from prettify.compilers import columns, values
 from prettify.errors import DataError, UsageError
 from prettify.layout import Layout, Node
 from prettify.paths import WHOLE
-from prettify.sources.btf import Btf
 from small_types import ORDERS, Ints, laid_out
-from strategies import c_types, record_bytes
+from strategies import record_bytes, record_layouts
 
 pytest.importorskip("pyarrow", reason="Arrow columns need pyarrow")
 
@@ -624,13 +623,11 @@ def holds_nothing(node: Node) -> bool:
     return columns.leaf_of(node) is None and next(layouts.leaves(node), None) is None
 
 
-def drawn_records(drawn: tuple[bytes, int], data: st.DataObject) -> tuple[Layout, str, bytes]:
-    blob, type_id = drawn
-    layout = layouts.resolve(Btf(blob, "drawn").by_id(type_id))
+def drawn_records(layout: Layout, data: st.DataObject) -> tuple[str, bytes]:
     assume(layout.size)
     count = data.draw(st.integers(1, 3))
     records = b"".join(data.draw(record_bytes(layout.size)) for _ in range(count))
-    return layout, layout.byte_order, records
+    return layout.byte_order, records
 
 
 def expected_rows(layout: Layout, order: str, records: bytes) -> list[Any]:
@@ -641,9 +638,9 @@ def expected_rows(layout: Layout, order: str, records: bytes) -> list[Any]:
 
 
 @property_test
-@given(c_types(), st.data())
-def test_arrow_and_construct_agree(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    layout, order, records = drawn_records(drawn, data)
+@given(record_layouts(), st.data())
+def test_arrow_and_construct_agree(layout: Layout, data: st.DataObject) -> None:
+    order, records = drawn_records(layout, data)
     expected = expected_rows(layout, order, records)
     batch = ArrowColumns(layout, order).batch(records)
     batch.validate(full=True)
@@ -652,9 +649,9 @@ def test_arrow_and_construct_agree(drawn: tuple[bytes, int], data: st.DataObject
 
 
 @property_test
-@given(c_types(), st.data())
-def test_what_is_written_is_read(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    layout, order, records = drawn_records(drawn, data)
+@given(record_layouts(), st.data())
+def test_what_is_written_is_read(layout: Layout, data: st.DataObject) -> None:
+    order, records = drawn_records(layout, data)
     expected = expected_rows(layout, order, records)
     blocks = [records[at : at + layout.size] for at in range(0, len(records), layout.size)]
     schema = ArrowColumns(layout, order).schema

@@ -26,8 +26,7 @@ from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
 from prettify.layout import Layout
 from prettify.records import input as inputs
-from prettify.sources.btf import Btf
-from strategies import c_types, record_bytes
+from strategies import record_bytes, record_layouts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,17 +65,9 @@ def program_of(layout: Layout, form: str, flags: dict[str, Any]) -> Program:
         raise
 
 
-def resolved(drawn: tuple[bytes, int]) -> Layout:
-    blob, type_id = drawn
-    return layouts.resolve(Btf(blob, "drawn").by_id(type_id))
-
-
 @property_test
-@given(c_types(), st.sampled_from(sorted(FORMS)), st.data())
-def test_the_optimiser_changes_no_text(
-    drawn: tuple[bytes, int], form: str, data: st.DataObject
-) -> None:
-    layout = resolved(drawn)
+@given(record_layouts(), st.sampled_from(sorted(FORMS)), st.data())
+def test_the_optimiser_changes_no_text(layout: Layout, form: str, data: st.DataObject) -> None:
     flags = drawn_flags(data, form, layout)
     record = data.draw(record_bytes(layout.size))
     with pytest.MonkeyPatch.context() as patch:
@@ -89,11 +80,10 @@ def test_the_optimiser_changes_no_text(
 
 
 @property_test
-@given(c_types(), st.sampled_from(sorted(FORMS)), st.data())
+@given(record_layouts(), st.sampled_from(sorted(FORMS)), st.data())
 def test_text_does_not_depend_on_the_buffers(
-    drawn: tuple[bytes, int], form: str, data: st.DataObject
+    layout: Layout, form: str, data: st.DataObject
 ) -> None:
-    layout = resolved(drawn)
     records = b"".join(data.draw(record_bytes(layout.size)) for _ in range(3))
     program = program_of(layout, form, drawn_flags(data, form, layout))
     whole = b"".join(emitter.render(program, records, 0, 3))
@@ -110,12 +100,11 @@ def test_text_does_not_depend_on_the_buffers(
 
 
 @property_test
-@given(c_types(), st.sampled_from(sorted(FORMS)), st.integers(1, 40), st.data())
+@given(record_layouts(), st.sampled_from(sorted(FORMS)), st.integers(1, 40), st.data())
 def test_bulk_text_is_the_text_of_each_record(
-    drawn: tuple[bytes, int], form: str, count: int, data: st.DataObject
+    layout: Layout, form: str, count: int, data: st.DataObject
 ) -> None:
     """The same bytes from `decode`, with one thread and three, as from `format`."""
-    layout = resolved(drawn)
     if not layout.size:
         return
     seed = data.draw(st.integers(0, 1 << 32))

@@ -135,6 +135,7 @@ def test_index_of_a_loop() -> None:
         (ops.TEXT_PAHOLE, b"\xf4\x90\x80\x80", r"\364\220\200\200"),
         (ops.TEXT_JSON, b'a"\\\n\b\f\x01\x7f\xff', 'a\\"\\\\\\n\\b\\f\\u0001\x7f\\u00ff'),
         (ops.TEXT_JSON, "é\u0085".encode(), "é\u0085"),
+        (ops.TEXT_BPFTOOL, b"a\"b\\c/'\0", "a\\\"b\\nc/'"),
         (ops.TEXT_PLAIN, b'a",\n\x01\x7f\xff\0rest', 'a",\n\x01\x7f\xff'),
         (ops.TEXT_PLAIN, b"\xc3\xed\xa0\x80", "\xc3\xed\xa0\x80"),
         (ops.TEXT_CSV, b"a b;\t'", "a b;\t'"),
@@ -147,6 +148,59 @@ def test_index_of_a_loop() -> None:
 def test_text(style: int, data: bytes, shown: str) -> None:
     to = machine((ops.STRING, 0, len(data), style))
     assert text(to, data).encode("latin-1").decode() == shown
+
+
+DIGITS = {
+    ops.BYTES_PLAIN: ("", "%02x"),
+    ops.BYTES_C: (", ", "0x%02x"),
+    ops.BYTES_JSON: (",", '"0x%02x"'),
+    ops.BYTES_SPACED: (" ", "%02x"),
+}
+
+
+@given(st.sampled_from(sorted(DIGITS)), st.binary(max_size=40), st.integers(0, 5))
+def test_bytes_are_digits(style: int, data: bytes, at: int) -> None:
+    at = min(at, len(data))
+    between, digits = DIGITS[style]
+    to = Assembler()
+    to.literal(b"[")
+    to.add(ops.BYTES, at, len(data) - at, style)
+    to.literal(b"]")
+    assert text(to, data) == f"[{between.join(digits % byte for byte in data[at:])}]"
+
+
+@pytest.mark.parametrize("style", sorted(DIGITS))
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 4, 5, 6, 7, 300])
+def test_bytes_go_on_where_the_buffer_was_full(style: int, before: int) -> None:
+    between, digits = DIGITS[style]
+    data = bytes(i * 7 % 256 for i in range(40_001))
+    to = Assembler()
+    to.literal(b"|" * before)
+    to.add(ops.BYTES, 0, len(data), style)
+    to.literal(b"|")
+    program = to.finish(len(data), big_endian=False)
+    pieces = list(emitter.render(program, data, 0, 1, 4096))
+    expected = between.join(digits % byte for byte in data)
+    assert b"".join(pieces).decode() == "|" * before + expected + "|"
+    assert max(map(len, pieces)) <= 4096
+    assert len(pieces) > len(expected) // 4096
+
+
+@given(st.binary(max_size=12), st.lists(st.integers(0, 255), max_size=20), st.integers(0, 3))
+def test_text_is_ascii_up_to_a_nul(before: bytes, more: list[int], cut: int) -> None:
+    printable = bytes(0x20 + byte % 0x5F for byte in before)
+    for data in (printable + bytes(more), printable + b"\0" + bytes(more), before + bytes(more)):
+        to = Assembler()
+        yes, done = Label(), Label()
+        to.branch(ops.IF_TEXT, yes, min(cut, len(data)), len(data) - min(cut, len(data)))
+        to.literal(b"no")
+        to.branch(ops.JUMP, done)
+        to.place(yes)
+        to.literal(b"yes")
+        to.place(done)
+        head, nul, _ = data[cut:].partition(b"\0")
+        expected = bool(nul) and all(0x20 <= byte < 0x7F for byte in head)
+        assert text(to, data) == ("yes" if expected else "no")
 
 
 def test_hash_is_siphash() -> None:
@@ -215,7 +269,7 @@ def test_operation_numbers_are_the_named_ones() -> None:
         if other:
             found[other] = int(second)
     others = {"WORDS", "MAX_LOOPS", "MARGIN", "MAX_LITERAL", "SLACK", "FIELD_ROOM", "MOST_WIDE"}
-    others |= {name for name in vars(ops) if name.startswith("TEXT_")}
+    others |= {name for name in vars(ops) if name.startswith(("TEXT_", "BYTES_"))}
     operations = {n: v for n, v in vars(ops).items() if n.isupper() and n not in others}
     assert found == operations
 

@@ -16,14 +16,12 @@ from hypothesis import strategies as st
 from btf_writer import BtfWriter
 from conftest import examples
 from conversions import converted, converted_all, projection, same, unpacked
-from prettify import layout as layouts
 from prettify.compilers import columns, values
 from prettify.errors import DataError, UsageError
 from prettify.layout import Layout, Node
 from prettify.paths import WHOLE
-from prettify.sources.btf import Btf
 from small_types import ORDERS, Ints, laid_out
-from strategies import c_types, record_bytes
+from strategies import record_bytes, record_layouts
 
 sqlite3 = pytest.importorskip("sqlite3", reason="this Python lacks sqlite3")
 
@@ -399,10 +397,8 @@ def _in_sql(node: Node, kind: str, value: Any) -> Any:
 
 
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(c_types(), st.data())
-def test_sqlite_and_construct_agree(drawn: tuple[bytes, int], data: st.DataObject) -> None:
-    blob, type_id = drawn
-    layout = layouts.resolve(Btf(blob, "drawn").by_id(type_id))
+@given(record_layouts(), st.data())
+def test_sqlite_and_construct_agree(layout: Layout, data: st.DataObject) -> None:
     assume(layout.size)
     count = data.draw(st.integers(1, 3))
     records = [data.draw(record_bytes(layout.size)) for _ in range(count)]

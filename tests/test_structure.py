@@ -23,7 +23,7 @@ ORDER = (
     ("records",),
     ("api",),
     ("streams",),
-    ("cli", "dask", "files"),
+    ("cli", "dask", "files", "maps"),
     ("__init__", "__main__"),
 )
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}

@@ -28,8 +28,7 @@ from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.exact import Integers
 from prettify.records.query.scalar import NoValueError, compile_condition
 from prettify.records.query.where import Where, compile_where
-from prettify.sources.btf import Btf
-from strategies import c_types, record_bytes
+from strategies import record_bytes, record_layouts
 
 property_test = settings(
     max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -83,7 +82,7 @@ class Plain:
         if place.kind == model.ENUM and isinstance(value, str):
             numbers = {name: number for number, name in values.names(place).items()}
             return numbers[value]
-        return value
+        return value.hex() if place.kind == model.BYTES else value
 
     def placed(self, node: Any) -> tuple[Node, Any]:
         if isinstance(node, ast.Subscript):
@@ -212,12 +211,21 @@ class Expressions:
 
     def __init__(self, chooser: random.Random, layout: Layout) -> None:
         self.chooser = chooser
-        self.numbers, self.floats, self.texts = [], [], []
+        self.numbers: list[str] = []
+        self.floats: list[str] = []
+        self.texts: list[tuple[str, tuple[str, ...]]] = []  # and what they may be compared with
         self.enumerators: dict[str, int] = {}
         root = "" if layout.root.kind in layouts.NESTED else "value"
         for path, node in scalar_paths(layout.root, root):
-            kind = self.texts if node.of_chars else self.floats
-            (kind if node.of_chars or node.kind == model.FLOAT else self.numbers).append(path)
+            if node.of_chars:
+                self.texts.append((path, ("", "a", "B", "aB")))
+            elif node.kind == model.BYTES:
+                digits = "00" * node.size
+                self.texts.append(
+                    (path, (digits, "ff" * node.size, digits[:-1] + "1" if digits else ""))
+                )
+            else:
+                (self.floats if node.kind == model.FLOAT else self.numbers).append(path)
             if isinstance(node.type, model.Enum):
                 self.enumerators |= {e.name: e.value for e in node.type.enumerators}
 
@@ -251,7 +259,8 @@ class Expressions:
         kind = choose(TRUTH_KINDS)
         order = choose(COMPARISONS)
         if kind == "text" and self.texts:
-            return f'{choose(self.texts)} {choose(("==", "!="))} "{choose(("", "a", "B", "aB"))}"'
+            path, others = choose(self.texts)
+            return f'{path} {choose(("==", "!="))} "{choose(others)}"'
         if not depth or kind in ("compare", "text"):
             below = max(depth - 1, 0)
             left, right = (choose((self.number, self.number, self.real))(below) for _ in "lr")
@@ -283,12 +292,8 @@ def unless_refused(text: str, layout: Layout) -> Where | None:
 
 
 @property_test
-@given(c_types(), st.data())
-def test_random_expressions_are_what_python_says(
-    drawn: tuple[bytes, int], data: st.DataObject
-) -> None:
-    blob, type_id = drawn
-    layout = layouts.resolve(Btf(blob, "drawn").by_id(type_id))
+@given(record_layouts(), st.data())
+def test_random_expressions_are_what_python_says(layout: Layout, data: st.DataObject) -> None:
     if not layout.size:
         return
     order = layout.byte_order

@@ -36,8 +36,18 @@ def _formats(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _maps(arguments: Sequence[str]) -> int:
+    from prettify.cli.maps import run
+
+    return run(arguments)
+
+
 # A first argument that is one of these is a subcommand. Each is imported when it is called.
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"formats": _formats, "types": _types}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "formats": _formats,
+    "map": _maps,
+    "types": _types,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

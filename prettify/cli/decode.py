@@ -6,26 +6,30 @@ import sys
 
 from prettify import __version__
 from prettify.api import BYTE_ORDERS, Types
-from prettify.cli import complain
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, sources
-from prettify.cli.progress import Bar
-from prettify.dialects import C_DIALECTS
-from prettify.dialects.options import Options
+from prettify.cli.output import (
+    CHOICES,
+    LOOKS,
+    NO_PROGRESS,
+    check_terminal,
+    form_of,
+    jobs_of,
+    put_out,
+    text_options_of,
+)
+from prettify.dialects import C_DIALECTS, MAP_FORMS
 from prettify.errors import UsageError
-from prettify.records.forms import FORMS, TABLE_FORMS, open_conversion
-from prettify.records.output import write_file, write_pieces
+from prettify.records.forms import FORMS, open_conversion
 from prettify.records.plan import Plan, Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prettify.errors import PrettifyError
     from prettify.layout import Layout
     from prettify.records.catalogue.reading import Choice
-    from prettify.records.run import Run
 
-TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+TO = ("c", *(form for form in FORMS if form not in C_DIALECTS and form not in MAP_FORMS))
 
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify formats [OPTIONS] [NAME]
@@ -48,8 +52,6 @@ EPILOG = """examples:
 
 numbers: C integers (10, 0x0a, 012), $header.MEMBER[.MEMBER], + - * / and parentheses.
 exit status: 0 all decoded, 1 the data was bad, 2 wrong use or no such type."""
-
-MAX_JOBS = 256
 
 COMMAND = Command(
     "prettify",
@@ -121,13 +123,7 @@ COMMAND = Command(
         (
             "which records and members",
             (
-                Option(
-                    "--where",
-                    "only records for which EXPR is true, such as 'st_size > 4096 and st_info == "
-                    "18'; --skip and --count are of these",
-                    "EXPR",
-                ),
-                Option("--select", "only these members, in this order: a,b.c,d*", "PATHS"),
+                *CHOICES,
                 Option("--tail", "bytes that no member covers, as a member `tail` (TYPE(ARGS))"),
             ),
         ),
@@ -141,42 +137,8 @@ COMMAND = Command(
                     "FORM",
                     choices=TO,
                 ),
-                Option(
-                    "--dialect",
-                    "how C text looks: pahole, as pahole --prettify (the default); kernel, byte "
-                    "for byte as the kernel's bpf_snprintf_btf; or c, C that compiles",
-                    "DIALECT",
-                    choices=C_DIALECTS,
-                ),
-                Option("--compact", "no indentation, no line ends"),
-                Option("--noname", "no member names, no casts"),
-                Option("--ptr-raw --ptr_raw", "pointers as they are, not hashed"),
-                Option("--no-ptr-raw --no-ptr_raw", "pointers hashed", name="ptr_raw", value=False),
-                Option("--zero", "members that are zero too"),
-                Option("--no-zero", "no members that are zero", name="zero", value=False),
-                Option("--hex", "integers in hexadecimal (pahole dialect)"),
-                Option(
-                    "--int64",
-                    "integers of types of more than 53 bits: number (the default) or string (JSON)",
-                    "FORM",
-                    choices=Options.CHOICES["int64"],
-                ),
-                Option(
-                    "--enums",
-                    "enums: name (the default, a number where none fits), number, or both (JSON; "
-                    "CSV takes name and number)",
-                    "FORM",
-                    choices=Options.CHOICES["enums"],
-                ),
-                Option(
-                    "--template",
-                    "a line of text for each record: {MEMBER}, or {MEMBER:SPEC} formatted as "
-                    "Python does, as in '{st_name:08x} {st_value}'",
-                    "TEXT",
-                ),
-                Option("-o --output", "write to FILE, which appears whole or not at all", "FILE"),
-                Option("-j --jobs", "convert with N threads (default: 1)", "N"),
-                Option("--no-progress", "no bar on the terminal in long runs"),
+                *LOOKS,
+                NO_PROGRESS,
             ),
         ),
         ("about", (HELP, Option("--version", "show the version and exit"))),
@@ -190,28 +152,17 @@ def run(arguments: Sequence[str]) -> int:
     if options.given("help") or options.given("version"):
         sys.stdout.write(COMMAND.help() if options.given("help") else f"prettify {__version__}\n")
         return 0
-    form = _form(options)
-    jobs = _jobs(options.text("jobs"))
+    form = form_of(options)
+    jobs = jobs_of(options.text("jobs"))
     output = options.text("output")
-    if form in TABLE_FORMS and output is None and sys.stdout.isatty():
-        raise UsageError(f"--to {form} is not for terminals: name a file with -o, or use a pipe")
-    text_options = Options(
-        compact=bool(options.given("compact")),
-        noname=bool(options.given("noname")),
-        ptr_raw=options.given("ptr_raw"),
-        zero=options.given("zero"),
-        hex=bool(options.given("hex")),
-        int64=options.text("int64") or "number",
-        enums=options.text("enums") or "name",
-        template=options.text("template"),
-        byte_order=options.text("endian"),
-    )
+    check_terminal(form, output)
+    text_options = text_options_of(options, options.text("endian"))
     header, records = options.text("header"), options.text("type")
     if _of_a_format(options):
         from prettify.records.catalogue.reading import Reading
 
         reading = Reading(form, text_options, _choice(options), jobs)
-        return _put_out(reading, data, output, options)
+        return put_out(reading, data or ["-"], output, options)
     types = Types(sources(options))
     header_layout = types[header].layout if header is not None else None
     selection = Selection(
@@ -225,7 +176,7 @@ def run(arguments: Sequence[str]) -> int:
     if records is not None and "(" in records:
         from prettify.records.sized.plan import plan_types
 
-        plan: Run = plan_types(
+        plan = plan_types(
             records,
             types.sources,
             form,
@@ -237,7 +188,7 @@ def run(arguments: Sequence[str]) -> int:
             resync=bool(options.given("resync")),
             jobs=jobs,
         )
-        return _put_out(plan, data, output, options)
+        return put_out(plan, data or ["-"], output, options)
     for name in ("tail", "resync"):
         if options.given(name):
             raise UsageError(f"--{name} is for records that say their size: -C 'TYPE(sizeof)'")
@@ -256,25 +207,7 @@ def run(arguments: Sequence[str]) -> int:
         byte_order=options.text("endian"),
         jobs=jobs,
     )
-    return _put_out(plan, data, output, options)
-
-
-def _put_out(work: Run, data: Sequence[str], output: str | None, options: Values) -> int:
-    """Write the output for the data; returns the exit status."""
-    statuses = [0]
-
-    def report(error: PrettifyError) -> None:
-        bar.hide()
-        statuses.append(complain(error))
-
-    with Bar(work, output, wanted=not options.given("no_progress")) as bar:
-        pieces = bar.beside(work.run(data or ["-"], report))
-        if output is not None:
-            write_file(output, pieces)
-        else:
-            sys.stdout.flush()
-            write_pieces(sys.stdout.fileno(), pieces)
-    return max(statuses)
+    return put_out(plan, data or ["-"], output, options)
 
 
 # Options that make no sense of a format, and why.
@@ -348,26 +281,6 @@ def _count(options: Values, name: str) -> int:
     if "$" in text:
         raise UsageError(f"--{name} {text!r}: of a format's table it is a number, without $header")
     return evaluate(text, f"--{name}")
-
-
-def _jobs(text: str | None) -> int:
-    """How many threads to use. Raises UsageError."""
-    if text is None:
-        return 1
-    if not text.isdecimal() or not 0 < int(text) <= MAX_JOBS:
-        raise UsageError(f"--jobs {text!r}: a number of threads from 1 to {MAX_JOBS} expected")
-    return int(text)
-
-
-def _form(options: Values) -> str:
-    to, dialect = options.text("to"), options.text("dialect")
-    if options.text("template") is not None and to is None and dialect is None:
-        return "template"
-    if to in (None, "c"):
-        return dialect or "pahole"
-    if dialect:
-        raise UsageError(f"--dialect is for --to c, not for --to {to}")
-    return to
 
 
 def _layouts(types: Types, names: str) -> list[Layout]:

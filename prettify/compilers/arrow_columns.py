@@ -367,17 +367,17 @@ def _strings(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Arr
 
 def _octets(place: Place, element: bool) -> Column:
     # Few readers know fixed-size binaries of 0 bytes, and pandas none in a list.
-    if element or not place.node.count:
+    if element or not place.node.size:
         return Leaf(pyarrow.binary(), place, _binaries)
     return Leaf(
-        pyarrow.binary(place.node.count),
+        pyarrow.binary(place.node.size),
         place,
-        lambda block, at, t: _plain(block.octets(at, at.node.offset, at.node.count), t),
+        lambda block, at, t: _plain(block.octets(at, at.node.offset, at.node.size), t),
     )
 
 
 def _binaries(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
-    size = place.node.count
+    size = place.node.size
     found = block.octets(place, place.node.offset, size)
     offsets = _buffer(numpy.arange(len(found) + 1, dtype="i4") * numpy.int32(size))
     return pyarrow.Array.from_buffers(type_, len(found), [None, offsets, _buffer(found)])

@@ -1,9 +1,10 @@
 """Records as numpy columns: of one place of a layout, its values in all records.
 
-A place is a leaf: a scalar, a text (`char` array) or octets (an array of unsigned bytes), in any
-number of arrays. A column has one dimension (the elements of arrays one after the other, record by
-record), this machine's byte order and memory of its own. It is read straight from the records, so
-it does not matter what else they hold: the members of a layout need not cover them.
+A place is a leaf: a scalar, a text (`char` array) or octets (an array of unsigned bytes, or bytes
+of no type), in any number of arrays. A column has one dimension (the elements of arrays one after
+the other, record by record), this machine's byte order and memory of its own. It is read straight
+from the records, so it does not matter what else they hold: the members of a layout need not cover
+them.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def leaf_of(node: Node) -> str | None:
     return _LEAVES.get(node.kind)
 
 
-_LEAVES = {model.ENUM: ENUM, model.POINTER: POINTER, model.FLOAT: FLOAT}
+_LEAVES = {model.ENUM: ENUM, model.POINTER: POINTER, model.FLOAT: FLOAT, model.BYTES: OCTETS}
 
 
 def _is_octet(node: Node) -> bool:

@@ -13,6 +13,7 @@ from prettify import model
 from prettify.compilers import values
 from prettify.compilers.construct_scalars import SCALARS, Misfit, Part, Whole, shown
 from prettify.errors import DataError, UsageError
+from prettify.layout import room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,11 +85,12 @@ def pack(layout: Layout, byte_order: str, value: Any) -> bytes:
 
 
 class Text(Part):
-    """An array of `char`."""
+    """An array of `char`; a flexible one is built of what there is `room` for, in bytes."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, room: int) -> None:
         super().__init__()
         self.size = size
+        self.room = room
 
     def decode(self, data: bytes, at: int) -> Any:
         return values.text_of(bytes(data[at : at + self.size]))
@@ -97,8 +99,8 @@ class Text(Part):
         if isinstance(value, str) and value == self.decode(base, at):
             return
         raw = self._encoded(value)
-        if len(raw) > self.size:
-            raise Misfit(f"{shown(value)} has {len(raw)} bytes, the array {self.size}")
+        if len(raw) > self.room:
+            raise Misfit(f"{shown(value)} has {len(raw)} bytes, the array {self.room}")
         # Only the bytes that change, so that what another member of a union says of the bytes
         # behind the text is not overwritten.
         for index, byte in enumerate(raw.ljust(self.size, b"\0"), at):
@@ -113,19 +115,23 @@ class Text(Part):
         if "\0" in value:
             raise Misfit(f"{shown(value)} has a NUL, which ends a text")
         try:
-            return values.text_bytes(value, self.size)
+            return values.text_bytes(value, self.room)
         except UnicodeEncodeError:
             raise Misfit(f"{shown(value)} is not valid Unicode") from None
 
 
 class Elements(Part):
-    """An array: `count` of one part, `stride` bytes from one to the next."""
+    """An array: `count` of one part, `stride` bytes from one to the next.
 
-    def __init__(self, subcon: Part, count: int, stride: int) -> None:
+    A flexible one is built of as many as there is `room` for.
+    """
+
+    def __init__(self, subcon: Part, count: int, stride: int, room: int) -> None:
         super().__init__()
         self.subcon = subcon
         self.count = count
         self.stride = stride
+        self.room = room
         self.size = count * stride
         # Plain numbers at one go.
         self.bulk = None
@@ -141,8 +147,8 @@ class Elements(Part):
     def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
         if not isinstance(value, (list, tuple)):
             raise Misfit(f"{shown(value)} is no list")
-        if len(value) > self.count:
-            raise Misfit(f"{len(value)} elements, the array has {self.count}")
+        if len(value) > self.room:
+            raise Misfit(f"{len(value)} elements, the array has {self.room}")
         index = 0
         try:
             for index, element in enumerate(value):
@@ -209,9 +215,9 @@ def _part(node: Node, byte_order: Order) -> Part:
 def _array(node: Node, byte_order: Order) -> Part:
     assert node.element is not None
     if node.of_chars:
-        return Text(node.count)
+        return Text(node.count, room_for(node))
     part = _part(node.element, byte_order)
-    return Elements(part, node.count, node.stride)
+    return Elements(part, node.count, node.stride, room_for(node))
 
 
 def _members(node: Node, byte_order: Order) -> Part:

@@ -1,4 +1,4 @@
-"""The scalars of a layout as constructs: integers, bitfields, bools, enums, pointers, floats.
+"""The scalars of a layout as constructs: numbers, bools, enums, pointers, bytes of no type.
 
 Every part has a fixed size and works in place, at an offset of the whole record's bytes, which
 takes a single call per level and member. Each is also a `construct.Construct` in its own right, to
@@ -324,6 +324,35 @@ class OddReal(Adapted):
             self.subcon.patch(out, base, at, self.number(value))
 
 
+# What is no number.
+
+
+class Opaque(Part):
+    """Bytes of no type: Python's, or a string of their hexadecimal digits where one is built."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def decode(self, data: bytes, at: int) -> bytes:
+        return bytes(data[at : at + self.size])
+
+    def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
+        raw = self._raw(value)
+        if len(raw) != self.size:
+            raise Misfit(f"{shown(value)} has {len(raw)} bytes, not {self.size}")
+        if raw != base[at : at + self.size]:
+            out[at : at + self.size] = raw
+
+    def _raw(self, value: Any) -> bytes:
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return bytes(value)
+        try:
+            return bytes.fromhex(value)
+        except (TypeError, ValueError):
+            raise Misfit(f"{shown(value)} is neither bytes nor hexadecimal digits") from None
+
+
 # From nodes to parts.
 
 
@@ -354,6 +383,10 @@ def _stored(node: Node, byte_order: Order) -> Part:
     return Whole(MARKS[byte_order], code if signed else code.upper())
 
 
+def _opaque(node: Node, byte_order: Order) -> Part:
+    return Opaque(node.size)
+
+
 def _float(node: Node, byte_order: Order) -> Part:
     form = float_format(node)
     code = FLOAT_CODES.get(form)
@@ -368,4 +401,5 @@ SCALARS: dict[str, Callable[[Node, Order], Part]] = {
     model.ENUM: _enum,
     model.POINTER: _pointer,
     model.FLOAT: _float,
+    model.BYTES: _opaque,
 }

@@ -59,7 +59,7 @@ def compile_dtype(layout: Layout, byte_order: str) -> Dtype:
 
     Structs, unions and sections have their members as fields, those of anonymous ones in their
     parent, and units for bitfields; arrays are subarrays, `char` arrays bytes; enums and pointers
-    integers; integers and floats that numpy does not have are `V`.
+    integers; integers and floats that numpy does not have, and bytes of no type, are `V`.
 
     Raises UsageError where the type has no size or is more than numpy can hold.
     """
@@ -148,6 +148,11 @@ def _platform_has_x87(size: int) -> bool:
     )
 
 
+def _opaque(node: Node, byte_order: str) -> Dtype:
+    # numpy takes V0, as S0, for a size that is not known yet.
+    return numpy.dtype(f"V{node.size}") if node.size else numpy.dtype(("V1", (0,)))
+
+
 def _array(node: Node, byte_order: str) -> Dtype:
     shape = []
     # All dimensions at once: numpy's subarrays have one shape, and levels of ours stay few.
@@ -156,6 +161,9 @@ def _array(node: Node, byte_order: str) -> Dtype:
         node = node.element
     if node.element is None:
         inner = _dtype(node, byte_order)
+        if inner.subdtype is not None:  # nothing at all
+            inner, none = inner.subdtype
+            shape += none
     elif node.count:
         inner = numpy.dtype(f"S{node.count}")
     else:
@@ -206,6 +214,7 @@ _DTYPES: dict[str, Callable[[Node, str], Dtype]] = {
     model.ENUM: _integer,
     model.POINTER: _integer,
     model.FLOAT: _float,
+    model.BYTES: _opaque,
     model.ARRAY: _array,
     model.STRUCT: _members,
     model.UNION: _members,

@@ -40,13 +40,25 @@ if cython.compiled:
     from cython.cimports.prettify.core.kernel_state import hash_pointer, load_window, move_window
     from cython.cimports.prettify.core.numbers import write_decimal, write_hex
     from cython.cimports.prettify.core.shortest import write_float
-    from cython.cimports.prettify.core.text import write_padding, write_plain_text, write_text
+    from cython.cimports.prettify.core.text import (
+        is_text,
+        write_octets,
+        write_padding,
+        write_plain_text,
+        write_text,
+    )
 else:
     from prettify.core.fields import write_float_field, write_integer_field
     from prettify.core.kernel_state import hash_pointer, load_window, move_window
     from prettify.core.numbers import write_decimal, write_hex
     from prettify.core.shortest import write_float
-    from prettify.core.text import write_padding, write_plain_text, write_text
+    from prettify.core.text import (
+        is_text,
+        write_octets,
+        write_padding,
+        write_plain_text,
+        write_text,
+    )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -321,7 +333,7 @@ def run(
                 taken = True
         elif op == 17:  # STRING
             i = code[pc + 3]
-            if i < 3:
+            if i < 4:
                 written = write_text(data, base + a, b, i, state, out, written, limit)
             else:
                 written = write_plain_text(
@@ -425,6 +437,12 @@ def run(
             written = write_hex(low, 0, i >> 16, i & 256 != 0, out, written)
             pc += 5
             continue
+        elif op == 44:  # BYTES
+            written = write_octets(data, base + a, b, code[pc + 3], state, out, written, limit)
+            if state[4] != 0:
+                break
+        elif op == 45:  # IF_TEXT
+            taken = is_text(data, base + a, b)
         elif op == 43:  # POSITION
             low = numbers[5] + done * record_size
             high = 0

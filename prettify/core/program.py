@@ -11,10 +11,10 @@ from __future__ import annotations
 
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
-MARGIN = 256  # bytes that any one instruction may write but NAME, STRING, NUMBERS and those from
-# INTEGER_FIELD on
+MARGIN = 256  # bytes that any one instruction may write but NAME, STRING, BYTES, NUMBERS and those
+# from INTEGER_FIELD to PAD_TEXT
 MAX_LITERAL = 128  # bytes of one literal: with a number behind it and room to spare in MARGIN
-FIELD_ROOM = 2048  # bytes that each of those from INTEGER_FIELD on may write
+FIELD_ROOM = 2048  # bytes that each of those may write
 MOST_WIDE = 999  # characters that such a field is padded to at most, and its most precision
 
 END = 0  # the record is done
@@ -45,6 +45,8 @@ MARK = 23  # always: set the mark if that or the value is not 0
 IF_UNMARKED = 24  # -, -, target, pops
 BETWEEN = 25  # as LITERAL, but not in the innermost loop's first round
 SEPARATOR = 28  # as LITERAL, but not before the first record
+BYTES = 44  # offset, length, style: write the digits of the bytes there
+IF_TEXT = 45  # offset, length, target, pops: where there is a NUL, only printable ASCII before it
 
 # What the optimiser makes of the ones above.
 NAME_DENSE = 26  # as NAME, where the table has a row for each value from the first one's on
@@ -79,9 +81,15 @@ POSITION = 43  # the value is where the record begins in the input
 TEXT_PAHOLE = 0  # C escapes, valid UTF-8 as it is, other bytes as \ooo
 TEXT_JSON = 1  # JSON escapes, valid UTF-8 as it is, other bytes as \u00XX
 TEXT_C = 2  # C escapes, every byte that is not ASCII as \ooo
-TEXT_CSV = 3  # RFC 4180: in double quotes where it has to be, other bytes as UTF-8 of U+0080 and on
-TEXT_PLAIN = 4  # as it is, other bytes as UTF-8 of U+0080 and on
+TEXT_BPFTOOL = 3  # of IF_TEXT, as bpftool writes it in JSON: a backslash becomes a line end, \n
+TEXT_CSV = 4  # RFC 4180: in double quotes where it has to be, other bytes as UTF-8 of U+0080 and on
+TEXT_PLAIN = 5  # as it is, other bytes as UTF-8 of U+0080 and on
 
+# Styles of BYTES.
+BYTES_PLAIN = 0  # 01ff00
+BYTES_C = 1  # 0x01, 0xff, 0x00
+BYTES_JSON = 2  # "0x01","0xff","0x00"
+BYTES_SPACED = 3  # 01 ff 00
 
 SLACK = bytes(16)  # behind the literals, for copies of whole blocks
 

@@ -1,7 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Text out of `char` arrays, escaped as the styles of `core.program` say."""
+"""Text out of `char` arrays, and bytes as digits, as the styles of `core.program` say."""
 
 from __future__ import annotations
+
+from prettify.core.program import BYTES_C, BYTES_JSON, BYTES_PLAIN, BYTES_SPACED
 
 if not __file__.endswith(".py"):
     import cython
@@ -9,10 +11,25 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
-    from cython.cimports.prettify.core.intrinsics import load8, store8, zeroes_below
+    from cython.cimports.prettify.core.intrinsics import (
+        hex_digits,
+        load4,
+        load8,
+        store8,
+        zeroes_below,
+    )
     from cython.cimports.prettify.core.numbers import hex_digit
 else:
     from prettify.core.numbers import hex_digit
+
+# By style what stands before a byte's digits, behind them, and between two bytes, where no code is
+# compiled. What is: see `write_octets`.
+AROUND = {
+    BYTES_PLAIN: ("", "", ""),
+    BYTES_C: ("0x", "", ", "),
+    BYTES_JSON: ('"0x', '"', ","),
+    BYTES_SPACED: ("", "", " "),
+}
 
 
 @cython.cfunc
@@ -150,6 +167,8 @@ def write_text(
 @cython.exceptval(check=False)
 def _short_escape(byte: cython.uint, style: cython.longlong) -> cython.uchar:
     """The letter behind a backslash that stands for that byte, or 0."""
+    if byte == 92 and style == 3:  # TEXT_BPFTOOL
+        return 110
     if byte == 34 or byte == 92:
         return byte
     if byte == 10:
@@ -192,6 +211,31 @@ def _equal(word: cython.ulonglong, byte: cython.ulonglong) -> cython.ulonglong:
     ones: cython.ulonglong = 0x0101010101010101
     other: cython.ulonglong = word ^ ones * byte
     return (other - ones) & ~other
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_text(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+) -> cython.bint:
+    """IF_TEXT: whether a NUL is there, and before it printable ASCII alone."""
+    done: cython.Py_ssize_t = 0
+    word: cython.ulonglong
+    special: cython.ulonglong
+    ones: cython.ulonglong = 0x0101010101010101
+    while cython.compiled and done + 8 <= length:
+        # As in `_special`, but that quotes and backslashes are none.
+        word = load8(data + at + done, False)
+        special = (word | (word + ones) | (word - ones * 0x20)) & (ones << 7)
+        if special != 0:
+            return data[at + done + (zeroes_below(special) >> 3)] == 0
+        done += 8
+    while done < length and 0x20 <= data[at + done] <= 0x7E:
+        done += 1
+    return done < length and data[at + done] == 0
 
 
 @cython.cfunc
@@ -269,7 +313,7 @@ def write_plain_text(
     """Write the text there, up to its first NUL, from state[4] on; else as `write_text` does."""
     done: cython.Py_ssize_t = state[4]
     seen: cython.Py_ssize_t = _count(data, at, done, most) if most > 0 else 0
-    quoted: cython.bint = style == 3 and _needs_quotes(data, at, length)  # TEXT_CSV
+    quoted: cython.bint = style == 4 and _needs_quotes(data, at, length)  # TEXT_CSV
     byte: cython.uint
     size: cython.Py_ssize_t
     i: cython.Py_ssize_t
@@ -351,3 +395,93 @@ def repeat(
     for i in range(count):
         out[written + i] = byte
     return written + count if count > 0 else written
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def write_octets(
+    data: cython.pointer[cython.const[cython.uchar]],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    style: cython.longlong,
+    state: cython.pointer[cython.longlong],
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+    limit: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write the bytes there in that style, from state[4] on.
+
+    Leaves 0 in state[4] when all are written, else how far it came before the buffer was full.
+    """
+    done: cython.Py_ssize_t = state[4]
+    end: cython.Py_ssize_t
+    digits: cython.ulonglong
+    # A byte with what is around it: so many characters, eight at most, the first in the lowest
+    # byte of a word; its digits from that bit on; what only stands between bytes is the last.
+    size: cython.Py_ssize_t = 2
+    shift: cython.int = 0
+    between: cython.Py_ssize_t = 0
+    frame: cython.ulonglong = 0
+    if style == 1:  # BYTES_C: `0x__, `
+        size, shift, between = 6, 16, 2
+        frame = 0x202C00007830
+    elif style == 2:  # BYTES_JSON: `"0x__",`
+        size, shift, between = 7, 24, 1
+        frame = 0x2C220000783022
+    elif style == 3:  # BYTES_SPACED: `__ `
+        size, between = 3, 1
+        frame = 0x200000
+    # As many as there is room for: the one that begins at the limit is the last one.
+    end = done + (limit - written) // size + 1
+    if end > length:
+        end = length
+    if not cython.compiled:
+        return _write_pieces(data, at, done, end, length, style, state, out, written)
+    while done + 4 <= end:
+        digits = hex_digits(cython.cast(cython.uint, load4(data + at + done, True)))
+        if size == 2:
+            store8(out + written, digits)
+            written += 8
+        else:
+            store8(out + written, frame | (digits & 0xFFFF) << shift)
+            written += size
+            store8(out + written, frame | (digits >> 16 & 0xFFFF) << shift)
+            written += size
+            store8(out + written, frame | (digits >> 32 & 0xFFFF) << shift)
+            written += size
+            store8(out + written, frame | (digits >> 48) << shift)
+            written += size
+        done += 4
+    while done < end:
+        digits = hex_digits(data[at + done]) >> 48
+        store8(out + written, frame | digits << shift)
+        written += size
+        done += 1
+    if done < length:
+        state[4] = done
+        return written
+    state[4] = 0
+    return written - between if length > 0 else written
+
+
+def _write_pieces(
+    data: bytes,
+    at: int,
+    done: int,
+    end: int,
+    length: int,
+    style: int,
+    state: list[int],
+    out: bytearray,
+    written: int,
+) -> int:
+    """What `write_octets` does in plain Python."""
+    before, behind, between = AROUND[style]
+    digits = bytes(data[at + done : at + end]).hex(" ")
+    text = before + digits.replace(" ", behind + between + before) + behind if digits else ""
+    if end < length:
+        text += between
+    out[written : written + len(text)] = text.encode()
+    state[4] = end if end < length else 0
+    return written + len(text)

@@ -26,6 +26,7 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_bytes,
     put_elements,
     skip_if_zero,
     value_size,
@@ -107,6 +108,8 @@ def _zero(node: Node) -> bytes:
         else:
             node = node.children[0]
             path += f".{node.name}" if node.name else ""
+    if node.kind == model.BYTES:
+        path += "[0]"
     return b"{ " + encode(path) + b" = 0 }"
 
 
@@ -121,7 +124,7 @@ def _first_is_printed(node: Node) -> bool:
         type_, node = node.type, inside[0]
         if isinstance(type_, model.Aggregate):
             first = type_.members[0]
-            if (first.name, first.type_id) != (node.name, node.declared.id):
+            if first.name != node.name or type_.graph.by_id(first.type_id) is not node.declared:
                 return False  # a projection that begins with another member than the type
     return held_bits(node) > 0
 
@@ -182,7 +185,7 @@ class _Walk:
             self.to.literal(b"{ ")
             self.value(node, 0)
             self.to.literal(b" }")
-        elif node.kind in NESTED or node.element is not None:
+        elif node.kind in NESTED or node.kind == model.BYTES or node.element is not None:
             done, shown = Label(), Label()
             if not self.zero or not held_bits(node):
                 branch_if_set(self.to, node, shown)
@@ -207,6 +210,8 @@ class _Walk:
             self.to.literal(b'"')
         elif node.element is not None:
             self._array(node, depth)
+        elif node.kind == model.BYTES:
+            self._bytes(node)
         else:
             self._scalar(node)
 
@@ -247,6 +252,15 @@ class _Walk:
             self.to.literal(b"{ ")
             put_elements(self.to, node, node.count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
+
+    def _bytes(self, node: Node) -> None:
+        """Bytes of no type, as an array of unsigned char."""
+        if node.size:
+            self.to.literal(b"{ ")
+            put_bytes(self.to, node, ops.BYTES_C)
+            self.to.literal(b" }")
+        else:
+            self.to.literal(b"{}")
 
     # Scalars.
 

@@ -60,6 +60,8 @@ class _Speller:
                 else:
                     # `(*)[]` goes with a pointer to a flexible array and to one of no elements.
                     declarator += f"[{type_.count}]" if type_.count or not pointed else "[]"
+            elif isinstance(type_, model.Bytes):
+                return _joined_name("unsigned char", qualifiers, f"{declarator}[{type_.size}]")
             elif type_.kind not in TRANSPARENT:
                 return _joined(type_, qualifiers, declarator.rstrip())
             type_ = _inner(type_)
@@ -100,5 +102,9 @@ def _joined(base: model.Type, qualifiers: list[str], declarator: str) -> str | N
     else:
         word = TAG_WORDS.get(base.kind)
         name = f"{word} {base.name}" if word else base.name
+    return _joined_name(name, qualifiers, declarator)
+
+
+def _joined_name(name: str, qualifiers: list[str], declarator: str) -> str:
     between = " " if declarator and not declarator.startswith("[") else ""
     return " ".join([*qualifiers, name]) + between + declarator

@@ -18,6 +18,7 @@ from prettify.dialects.scalars import (
     load,
     load_float,
     put_bool,
+    put_bytes,
     put_elements,
 )
 from prettify.errors import UsageError
@@ -133,7 +134,11 @@ class _Walk:
         self.to.place(done)
 
     def _scalar(self, node: Node) -> None:
-        if node.kind == model.FLOAT:
+        if node.kind == model.BYTES:
+            put_bytes(self.to, node)
+            if self.alone and not node.size:
+                self.to.literal(b'""')
+        elif node.kind == model.FLOAT:
             form = load_float(self.to, node)
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
         elif node.kind == model.POINTER:

@@ -18,6 +18,7 @@ from prettify.dialects.scalars import (
     load,
     load_float,
     put_bool,
+    put_bytes,
     put_elements,
 )
 from prettify.layout import NESTED, Layout, Node, is_bool, named_members
@@ -107,6 +108,10 @@ def put_value(to: Assembler, node: Node, options: Options) -> None:
 def _scalar(to: Assembler, node: Node, options: Options) -> None:
     if node.kind not in model.SIZED:
         to.literal(b"null")
+    elif node.kind == model.BYTES:
+        to.literal(b'"')
+        put_bytes(to, node)
+        to.literal(b'"')
     elif node.kind == model.FLOAT:
         form = load_float(to, node)
         to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)

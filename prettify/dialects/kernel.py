@@ -1,6 +1,8 @@
 """The kernel dialect: byte for byte what the kernel's bpf_snprintf_btf prints, quirks included.
 
-VAR and DATASEC, which that helper cannot show, print as the kernel prints the values of a map.
+VAR and DATASEC, which that helper cannot show, print as the kernel prints the values of a map. What
+the kernel does not know prints in its manner: bytes of no type are hexadecimal digits, a section
+that is a member is lines of variables in braces.
 What decides whether a line has a label, the element mark (see `_Walk.mark`), depends on the type
 alone and never on the data, so all labels are literals of the program.
 """
@@ -12,8 +14,8 @@ from prettify.core import program as ops
 from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.kernel_labels import label
 from prettify.dialects.options import Options
-from prettify.dialects.scalars import POINTER_KEY, encode
-from prettify.layout import Layout, Node
+from prettify.dialects.scalars import POINTER_KEY, encode, put_bytes
+from prettify.layout import NESTED, Layout, Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ UNSUPPORTED = {
     model.VOID: 0,
 }
 # What arrays step over by size; of other elements they show the first one again and again.
-STEPPING = frozenset((model.INT, model.STRUCT, model.UNION, model.ENUM, model.FLOAT))
+STEPPING = frozenset((model.INT, model.STRUCT, model.UNION, model.ENUM, model.FLOAT, model.BYTES))
 WHOLE_WIDTHS = frozenset((8, 16, 32, 64, 128))
 
 
@@ -157,7 +159,7 @@ class _Walk:
         """What the kernel prints for a node at that depth."""
         if node.kind in UNSUPPORTED:
             self.to.literal(b"<unsupported kind:%d>" % UNSUPPORTED[node.kind])
-        elif node.kind in model.AGGREGATES or node.kind == model.ARRAY:
+        elif node.kind in NESTED or node.kind == model.ARRAY:
             self._aggregate(node, depth)
         else:
             self._scalar(node, depth)
@@ -241,12 +243,24 @@ class _Walk:
     def _scalar(self, node: Node, depth: int) -> None:
         done = Label()
         self._begin(node, depth)
+        if node.kind == model.BYTES:
+            self._bytes(node, depth)
+            return
         self._load(node)
         names_zero = node.kind == model.ENUM and not node.bitfield and _names_zero(node)
         if depth and not self.zero and not names_zero:
             self.to.branch(ops.IF_ZERO, done)
         self.to.literal(self._indent(depth) + self._label(node, depth))
         self._value(node)
+        self.to.literal(self._end(depth))
+        self.to.place(done)
+
+    def _bytes(self, node: Node, depth: int) -> None:
+        done = Label()
+        if depth and not self.zero:
+            self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
+        self.to.literal(self._indent(depth) + self._label(node, depth))
+        put_bytes(self.to, node)
         self.to.literal(self._end(depth))
         self.to.place(done)
 
@@ -292,7 +306,7 @@ class _Walk:
             return False
         if node.element is not None:
             return bool(node.count) and self._branch_if_element_shown(node, target)
-        if node.kind in model.AGGREGATES:
+        if node.kind in NESTED:
             # No short cut: every child has to put its test down.
             tests = [self._branch_if_shown(child, target) for child in node.children]
             return any(tests)
@@ -342,9 +356,14 @@ class _Walk:
                     self._mark_shown(node.element)
                 self.to.next(start)
                 self.to.place(done)
-        elif node.kind in model.AGGREGATES:
+        elif node.kind in NESTED:
             for child in node.children:
                 self._mark_shown(child)
+        elif node.kind == model.BYTES:
+            done = Label()
+            self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
+            self.to.add(ops.MARK, 1)
+            self.to.place(done)
         else:
             self._load(node)
             always = node.kind == model.ENUM and not node.bitfield and _names_zero(node)

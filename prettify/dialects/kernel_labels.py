@@ -37,10 +37,12 @@ def label(declared: model.Type, member: str, noname: bool) -> bytes:
     if not stars:
         if brackets:
             bracket = b"["
-        elif type_.kind in model.AGGREGATES:
+        elif type_.kind in model.AGGREGATES or type_.kind == model.SECTION:
             bracket = b"{"
     if noname:
         return bracket
+    if type_.kind == model.BYTES:  # no type is known that a cast could name
+        return (b"." + encode(member) + b" = " if member else b"") + bracket
     if not name:
         prefix = PREFIXES.get(type_.kind, b"")
         name = encode(type_.name)

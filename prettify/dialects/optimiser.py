@@ -31,6 +31,7 @@ BRANCHES = frozenset(
         ops.NEXT,
         ops.CHARACTER,
         ops.IF_UNMARKED,
+        ops.IF_TEXT,
     )
 )
 LOADS = frozenset((ops.UNSIGNED, ops.SIGNED))

@@ -14,10 +14,11 @@ from prettify.dialects.scalars import (
     enumerators,
     load,
     load_float,
+    put_bytes,
     put_elements,
     skip_if_zero,
 )
-from prettify.layout import NESTED, Layout, Node, innermost
+from prettify.layout import NESTED, Layout, Node, innermost, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ class _Walk:
     def _array(self, node: Node, depth: int) -> None:
         element = node.element
         assert element is not None
-        count = node.count
-        if node.room and node.stride:
-            count = node.room // node.stride
+        count = room_for(node)
         if node.of_chars:
             self.to.literal(b'"')
             if count:
@@ -98,6 +97,11 @@ class _Walk:
             self.to.literal(b" }")
 
     def _scalar(self, node: Node) -> None:
+        if node.kind == model.BYTES:
+            self.to.literal(b"{ ")
+            put_bytes(self.to, node, ops.BYTES_C)
+            self.to.literal(b" }")
+            return
         if node.kind == model.FLOAT:
             form = load_float(self.to, node)
             if self.options.hex:

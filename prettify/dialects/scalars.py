@@ -123,6 +123,12 @@ def put_elements(
         to.next(start)
 
 
+def put_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:
+    """Put down the digits of bytes of no type."""
+    if node.size:
+        to.add(ops.BYTES, node.offset, node.size, style)
+
+
 def put_bool(to: Assembler, node: Node, true: bytes, false: bytes) -> None:
     """Put down one of two texts, by whether a node's value is not zero."""
     zero, done = Label(), Label()

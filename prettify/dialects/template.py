@@ -3,7 +3,7 @@ r"""Templates: a line of one's own for each record, as in `{st_name:08x} {st_val
 A field is `{path}` or `{path:specification}`; the rest is text, with `{{` and `}}` for braces and
 the escapes `\n`, `\t`, `\\`, `\0` and `\xHH`. A line end follows each record. What a field without
 a specification shows: names of enums, `true` and `false`, text as it is, pointers as `0x…`, floats
-as their shortest text, structs and arrays as JSON.
+as their shortest text, bytes of no type as hexadecimal digits, structs and arrays as JSON.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from prettify.dialects.scalars import (
     load,
     load_float,
     put_bool,
+    put_bytes,
 )
 from prettify.errors import UsageError
 from prettify.layout import BFLOAT, HALF, NESTED, SINGLE, Layout, Node, is_bool
@@ -135,6 +136,10 @@ def _put(to: Assembler, node: Node, specification: Specification) -> None:
         if specification.text:
             raise UsageError("structs, unions and arrays take no format specification")
         json.put_value(to, node, Options())
+    elif node.kind == model.BYTES:
+        if specification.text:
+            raise UsageError("bytes of no type take no format specification")
+        put_bytes(to, node)
     elif node.kind == model.FLOAT:
         _put_float(to, node, specification)
     elif specification.type not in INTEGER_TYPES and (is_bool(node) or node.kind == model.ENUM):

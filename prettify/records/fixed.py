@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prettify.records.input import Input
+    from prettify.records.query.where import Where
 
 
 class Region:
@@ -115,3 +116,28 @@ def _check_end(data: Input, size: int, held: int, region: Region, missing: int) 
             f"{region.source} says",
             data.position,
         )
+
+
+def filtered(found: Iterator[memoryview | None], where: Where) -> Iterator[memoryview | None]:
+    """The records of each block that the filter lets through."""
+    for block in found:
+        yield None if block is None else where.filter(block)
+
+
+def cut(
+    found: Iterator[memoryview | None], size: int, skip: int, count: int | None
+) -> Iterator[memoryview | None]:
+    """Of these records of `size` bytes, without the first `skip`, the first `count`."""
+    for block in found:
+        if block is None:
+            yield None
+            continue
+        passed = min(skip, len(block) // size)
+        skip -= passed
+        block = block[passed * size :]
+        if count is not None:
+            block = block[: count * size]
+            count -= len(block) // size
+        yield block
+        if count == 0:
+            return

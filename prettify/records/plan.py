@@ -6,7 +6,7 @@ from prettify.errors import DataError, UsageError
 from prettify.layout import Layout
 from prettify.model import spelled
 from prettify.records.conversion import buffers_for, converted
-from prettify.records.fixed import Region, blocks
+from prettify.records.fixed import Region, blocks, cut, filtered
 from prettify.records.run import Run
 
 TYPE_CHECKING = False
@@ -189,8 +189,8 @@ class Plan(Run):
             return
         where = self._where(layout, reference)
         whole = Region(region.limit, source=region.source)
-        found = _filtered(blocks(data, layout.size, whole, self._buffers), where)
-        yield from _cut(found, layout.size, region.skip, region.count)
+        found = filtered(blocks(data, layout.size, whole, self._buffers), where)
+        yield from cut(found, layout.size, region.skip, region.count)
 
     @property
     def _buffers(self) -> int:
@@ -228,31 +228,6 @@ def _layout_of(record: Layout | Dispatch) -> Layout:
 def _of_range(member: str) -> tuple[str, str]:
     """Where a region begins and how long it is, by the member of the header that says so."""
     return f"$header.{member}.offset", f"$header.{member}.size"
-
-
-def _filtered(found: Iterator[memoryview | None], where: Where) -> Iterator[memoryview | None]:
-    """The records of each block that the filter lets through."""
-    for block in found:
-        yield None if block is None else where.filter(block)
-
-
-def _cut(
-    found: Iterator[memoryview | None], size: int, skip: int, count: int | None
-) -> Iterator[memoryview | None]:
-    """Of these records of `size` bytes, without the first `skip`, the first `count`."""
-    for block in found:
-        if block is None:
-            yield None
-            continue
-        passed = min(skip, len(block) // size)
-        skip -= passed
-        block = block[passed * size :]
-        if count is not None:
-            block = block[: count * size]
-            count -= len(block) // size
-        yield block
-        if count == 0:
-            return
 
 
 def _read_header(data: Input, header: Layout) -> bytes:

@@ -8,13 +8,19 @@ from prettify.records.input import Input, size_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import BinaryIO
+    from typing import Any, Protocol
 
     from prettify.errors import PrettifyError
     from prettify.records.conversion import Conversion, Piece
 
-    Source = str | bytes | bytearray | memoryview | BinaryIO
     Report = Callable[[PrettifyError], object]
+
+    class Positioned(Protocol):
+        """What is read from, and knows how far it is."""
+
+        @property
+        def position(self) -> int:
+            """Bytes read so far."""
 
 
 class Run:
@@ -26,7 +32,7 @@ class Run:
     __slots__ = ("_data", "_passed", "_total")
 
     def __init__(self) -> None:
-        self._data: Input | None = None
+        self._data: Positioned | None = None
         self._passed = 0  # bytes of the inputs before that one
         self._total: int | None = None
 
@@ -35,15 +41,16 @@ class Run:
         """How far the inputs are read. One that is left early counts as read in full."""
         return self._passed + (0 if self._data is None else self._data.position), self._total
 
-    def run(self, sources: Sequence[Source], report: Report) -> Iterator[Piece]:
+    def run(self, sources: Sequence[Any], report: Report) -> Iterator[Piece]:
         """The output for all inputs, one after the other, in pieces.
 
+        sources: of inputs, what `Input` takes; a subclass may run over other things.
         A piece is good until the next one is asked for; some are empty. An input that cannot be
         opened, or does not hold what was asked for, is reported when all of it that can be decoded
         is, and the next one follows.
         """
         conversion = self._begin(len(sources))
-        sizes = [size_of(source) for source in sources]
+        sizes = [self._size(source) for source in sources]
         known = [size for size in sizes if size is not None]
         self._passed = 0
         self._total = sum(known) if len(known) == len(sizes) else None
@@ -57,7 +64,12 @@ class Run:
         finally:
             conversion.close()
 
-    def _opened(self, source: Source, report: Report) -> Iterator[Piece]:
+    def _size(self, source: Any) -> int | None:
+        """Bytes of a source, where that is known beforehand."""
+        return size_of(source)
+
+    def _opened(self, source: Any, report: Report) -> Iterator[Piece]:
+        """The output for one source: here what an input is made of."""
         try:
             data = Input(source)
         except UsageError as error:

@@ -255,7 +255,7 @@ def _octets(place: Place) -> Made:
 
 
 def _blobs(block: Block, place: Place) -> list[bytes]:
-    size = place.node.count
+    size = place.node.size
     raw = block.octets(place, place.node.offset, size).tobytes()
     return [raw[at * size : (at + 1) * size] for at in range(block.count)]
 

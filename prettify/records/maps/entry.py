@@ -11,11 +11,14 @@ from prettify import model
 from prettify.composed import Composed
 from prettify.core.strided import copy_strided
 from prettify.errors import UsageError
+from prettify.records.input import CHUNK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Literal
 
+    from prettify.layout import Layout
     from prettify.model import Type
 
     Buffer = bytes | bytearray | memoryview
@@ -49,12 +52,12 @@ class Chunk:
 class Entry:
     """How an entry of a map lies in a record.
 
-    layout: of `struct map_entry`, with the members `key` and `value`, or `values`, an array, where
-    each CPU has one; before them `map`, the map's id, where there is one. What has no type is
-    bytes. cpus: 0 where CPUs have no values of their own.
+    layout: of `struct map_entry`, with the members `key`, but of maps without keys, and `value`,
+    or `values`, an array, where each CPU has one; before them `map`, the map's id, where that is
+    wanted. What has no type is bytes. cpus: 0 where CPUs have no values of their own.
     """
 
-    __slots__ = ("cpus", "key_at", "key_size", "layout", "map_id", "value_at", "value_size")
+    __slots__ = ("cpus", "key_at", "key_size", "layout", "named", "value_at", "value_size")
 
     def __init__(
         self,
@@ -62,30 +65,33 @@ class Entry:
         value: Type | int,
         *,
         cpus: int = 0,
-        map_id: int | None = None,
+        named: bool = False,
         byte_order: str = "little",
     ) -> None:
-        """key, value: types, or sizes in bytes where there is none. Raises UsageError for types
-        without a size, TypeInfoError for bad ones.
+        """key, value: types, or sizes in bytes where there is none. named: whether records tell
+        the map's id. byte_order: where neither has a type.
 
-        byte_order: where neither has a type.
+        Raises UsageError for types without a size, TypeInfoError for bad ones.
         """
         base = next((part.graph for part in (value, key) if not isinstance(part, int)), None)
         types = Composed(base, path="" if base is not None else NAME, byte_order=byte_order)
-        self.map_id = map_id
+        self.named = named
         self.cpus = cpus
         key_type = types.opaque(key) if isinstance(key, int) else key
         value_type = types.opaque(value) if isinstance(value, int) else value
         self.key_size = _size_of(key_type, KEY)
         self.value_size = _size_of(value_type, VALUE)
-        self.key_at = 0 if map_id is None else rounded(ID_SIZE)
+        self.key_at = rounded(ID_SIZE) if named else 0
         self.value_at = self.key_at + rounded(self.key_size)
-        name = VALUE
+        members = []
+        if named:
+            members.append((MAP, types.integer("unsigned int", ID_SIZE), 0))
+        if self.key_size:
+            members.append((KEY, key_type, self.key_at))
         if cpus:
-            name, value_type = VALUES, types.array(value_type, cpus)
-        members = [(KEY, key_type, self.key_at), (name, value_type, self.value_at)]
-        if map_id is not None:
-            members.insert(0, (MAP, types.integer("unsigned int", ID_SIZE), 0))
+            members.append((VALUES, types.array(value_type, cpus), self.value_at))
+        else:
+            members.append((VALUE, value_type, self.value_at))
         size = rounded(self.value_at + max(cpus, 1) * self.value_size)
         self.layout = layouts.resolve(types.struct(NAME, size, members))
 
@@ -94,24 +100,82 @@ class Entry:
         """Bytes of a record."""
         return self.layout.size
 
-    def fill(self, chunk: Chunk, first: int, count: int, records: bytearray) -> None:
+    def key_of(self, record: bytes) -> bytes:
+        """The bytes of a record's key."""
+        return record[self.key_at : self.key_at + self.key_size]
+
+    def fill(
+        self, chunk: Chunk, first: int, count: int, records: bytearray, map_id: int = 0
+    ) -> None:
         """Put `count` entries of a chunk, from that one on, to the start of `records`.
 
         Bytes between members stay what they are, which is zero in a new buffer.
         """
-        step = max(self.cpus, 1) * chunk.step
-        if self.map_id is not None:
-            mark = self.map_id.to_bytes(ID_SIZE, _order(self.layout.byte_order))
+        if self.named:
+            mark = map_id.to_bytes(ID_SIZE, _order(self.layout.byte_order))
             copy_strided(mark, 0, 0, records, 0, self.size, ID_SIZE, count)
         copy_strided(
             chunk.keys, first * self.key_size, self.key_size,
             records, self.key_at, self.size, self.key_size, count,
         )  # fmt: skip
+        step = max(self.cpus, 1) * chunk.step
         for cpu in range(max(self.cpus, 1)):
             copy_strided(
                 chunk.values, first * step + cpu * chunk.step, step,
                 records, self.value_at + cpu * self.value_size, self.size, self.value_size, count,
             )  # fmt: skip
+
+
+class Variable:
+    """One variable of a map of global data as a record: `size` bytes from byte `at` of a value."""
+
+    __slots__ = ("at", "layout")
+
+    def __init__(self, layout: Layout, at: int) -> None:
+        self.layout = layout
+        self.at = at
+
+    @property
+    def size(self) -> int:
+        """Bytes of a record."""
+        return self.layout.size
+
+    def key_of(self, record: bytes) -> bytes:
+        """Nothing: there is one record of it in a map."""
+        return b""
+
+    def fill(
+        self, chunk: Chunk, first: int, count: int, records: bytearray, map_id: int = 0
+    ) -> None:
+        """As `Entry.fill`."""
+        copy_strided(
+            chunk.values, first * chunk.step + self.at, chunk.step,
+            records, 0, self.size, self.size, count,
+        )  # fmt: skip
+
+
+def record_blocks(
+    chunks: Iterable[Chunk | None], entry: Entry | Variable, buffers: int = 1, map_id: int = 0
+) -> Iterator[memoryview | None]:
+    """Entries as blocks of records; None, which is before a wait, stays that.
+
+    A block's memory is used again when `buffers` more are asked for.
+    """
+    size = entry.size
+    most = max(CHUNK // size, 1) if size else 0
+    ring = [bytearray() for _ in range(buffers)]
+    turn = 0
+    for chunk in chunks:
+        if chunk is None:
+            yield None
+            continue
+        for first in range(0, chunk.count if size else 0, most):
+            count = min(most, chunk.count - first)
+            if len(ring[turn]) < count * size:
+                ring[turn] = bytearray(count * size)
+            entry.fill(chunk, first, count, ring[turn], map_id)
+            yield memoryview(ring[turn])[: count * size]
+            turn = (turn + 1) % buffers
 
 
 def _order(name: str) -> Literal["little", "big"]:

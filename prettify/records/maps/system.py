@@ -37,7 +37,7 @@ REFUSED = frozenset((errno.EPERM, errno.EACCES))
 ELEMENT = struct.Struct("=I4xQQQ")  # map_fd, key, value or next_key, flags
 BATCH = struct.Struct("=QQQQIIQQ")  # in_batch, out_batch, keys, values, count, map_fd, flags
 BATCH_COUNT_AT = 32  # bytes from the start to `count`, which the kernel writes too
-ID = struct.Struct("=IIQ")  # id or start id, next id, open flags
+ID = struct.Struct("=IIII")  # id or start id, next id, open flags, descriptor of a token
 INFO = struct.Struct("=IIQ")  # fd, bytes of the info, address of the info
 PATH = struct.Struct("=QIIi")  # address of the path, fd, flags, fd of the path's folder
 

@@ -1,4 +1,4 @@
-"""Scalars of records as columns: numbers with their ranges, texts, read where they lie.
+"""Scalars of records as columns: numbers with their ranges, texts, bytes, read where they lie.
 
 A column is a strided view on the records' memory wherever numpy has numbers of that kind, so that
 what is not asked for is not touched, and records that numpy could not hold as a whole are read too.
@@ -185,4 +185,21 @@ def text_is(block: Block, offset: int, length: int, text: str) -> Any:
     return found
 
 
-__all__ = ["Block", "number_reader", "text_is", "texts"]
+# Bytes of no type.
+
+
+def digits(block: Block, offset: int, length: int) -> list[str]:
+    """The hexadecimal digits of so many bytes there."""
+    if not length:
+        return [""] * block.count
+    packed = block.bytes(offset, length).tobytes().hex()
+    return [packed[at : at + 2 * length] for at in range(0, len(packed), 2 * length)]
+
+
+def bytes_are(block: Block, offset: int, raw: bytes) -> Any:
+    """Where the bytes there are these: array of bool."""
+    wanted = numpy.frombuffer(raw, "u1")
+    return (block.bytes(offset, len(raw)) == wanted).all(axis=1)
+
+
+__all__ = ["Block", "bytes_are", "digits", "number_reader", "text_is", "texts"]

@@ -14,7 +14,7 @@ from prettify.errors import UsageError
 from prettify.layout import NESTED
 from prettify.paths import choices, first_member, members_of
 from prettify.records.query import exact, parser
-from prettify.records.query.columns import number_reader, text_is, texts
+from prettify.records.query.columns import bytes_are, digits, number_reader, text_is, texts
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.exact import Truth
 from prettify.records.query.numbers import header_member
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Steps = Sequence[tuple[str | int, int]]
 
 WHOLE = "value"  # the name of a record that has no members
+DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 def condition(
@@ -54,10 +55,11 @@ class _Code:
     head, steps  how `run` works: the value of the first, and then function after function of the
                  value so far and another one. A long expression is no deep stack
     place     of a text that is a member: (offset, length) in bytes
+    opaque    whether that is the digits of bytes of no type
     enum      the enum of a member that has one
     """
 
-    __slots__ = ("column", "constant", "enum", "head", "kind", "place", "run", "steps")
+    __slots__ = ("column", "constant", "enum", "head", "kind", "opaque", "place", "run", "steps")
 
     def __init__(self, kind: str, column: int, run: Run, constant: Any = None) -> None:
         self.kind = kind
@@ -67,6 +69,7 @@ class _Code:
         self.head = run
         self.steps: tuple[tuple[Callable[[Any, Any], Any], Run], ...] = ()
         self.place = (0, 0)
+        self.opaque = False
         self.enum: model.Enum | None = None
 
 
@@ -166,7 +169,11 @@ class _Compiler(Rules):
             return self._enumerator(tree, compared)
         node, bit_offset = self._place(tree)
         if node.of_chars:
-            return self._text(node, bit_offset >> 3, tree.column)
+            return self._text(texts, bit_offset >> 3, node.count, tree.column)
+        if node.kind == model.BYTES:
+            code = self._text(digits, bit_offset >> 3, node.size, tree.column)
+            code.opaque = True
+            return code
         if node.kind in NESTED or node.element is not None:
             kind = "array" if node.element is not None else node.kind
             raise self.fault(f"{_path(tree.steps)} is no number, but {_a(kind)},", tree.column)
@@ -178,9 +185,10 @@ class _Compiler(Rules):
             code.enum = node.type
         return code
 
-    def _text(self, node: Node, offset: int, column: int) -> _Code:
-        length = node.count
-        code = _Code(TEXT, column, lambda block: texts(block, offset, length))
+    def _text(
+        self, read: Callable[[Block, int, int], list[str]], offset: int, length: int, column: int
+    ) -> _Code:
+        code = _Code(TEXT, column, lambda block: read(block, offset, length))
         code.place = (offset, length)
         return code
 
@@ -331,7 +339,11 @@ class _Compiler(Rules):
 
     def _texts(self, operator: str, column: int, left: _Code, right: _Code) -> _Code:
         other = right if left.kind == TEXT else left
-        more = "; enumerators are written without quotes" if other.enum is not None else ""
+        more = ""
+        if other.enum is not None:
+            more = "; enumerators are written without quotes"
+        elif left.opaque or right.opaque:
+            more = '; bytes of no type are compared with their digits, as in "01ff"'
         self.check_texts(operator, column, other.kind, more)
         if left.constant is not None:
             left, right = right, left
@@ -344,6 +356,9 @@ class _Compiler(Rules):
             return _constant(TRUTH, left.column, exact.constant(left.constant == right.constant))
         if right.constant is not None:
             text = right.constant
+            if left.opaque:
+                raw = self._raw(right, length)
+                return _Code(TRUTH, left.column, lambda block: Truth(bytes_are(block, offset, raw)))
             return _Code(
                 TRUTH, left.column, lambda block: Truth(text_is(block, offset, length, text))
             )
@@ -353,6 +368,14 @@ class _Compiler(Rules):
             return Truth(numpy.array([a == b for a, b in zip(one(block), other(block))], bool))
 
         return _Code(TRUTH, left.column, same)
+
+    def _raw(self, code: _Code, length: int) -> bytes:
+        """The bytes, so many, whose digits a text is."""
+        text = code.constant
+        if len(text) != 2 * length or not DIGITS.issuperset(text):
+            wanted = f"; {length} bytes are {2 * length} hexadecimal digits"
+            raise self.fault(f"{text!r} as bytes", code.column, wanted)
+        return bytes.fromhex(text)
 
     def _like(self, column: int, left: _Code, right: _Code) -> _Code:
         if left.kind != TEXT or left.constant is not None:

@@ -41,18 +41,16 @@ def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterat
 
 
 class Projection:
-    """Some members of streams' records, of each type those that it has.
+    """Some members of records of several types, of each type those that it has.
 
     Raises UsageError for a path that leads to a member in none of the types.
     """
 
     __slots__ = ("_paths",)
 
-    def __init__(self, paths: Sequence[str] | str, streams: Sequence[Dispatch]) -> None:
+    def __init__(self, paths: Sequence[str] | str, layouts: Sequence[Layout]) -> None:
+        """layouts: of the types."""
         self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
-        for stream in streams:
-            stream.resolve_all()
-        layouts = [kind.layout for stream in streams for kind in stream.kinds]
         for path in self._paths:
             if not any(_has(layout, path) for layout in layouts):
                 select(layouts[0], [path])
@@ -70,6 +68,32 @@ def _has(layout: Layout, path: str) -> bool:
     return True
 
 
+def filters(
+    text: str,
+    layouts: Sequence[Layout],
+    byte_order: str,
+    header: Callable[[str], int] | None = None,
+) -> list[Where | None]:
+    """A filter for each of several types.
+
+    None matches nothing: the type lacks a member that the expression names. header: as of
+    `compile_where`. Raises UsageError where that is so of all types.
+    """
+    from prettify.records.query.where import compile_where
+
+    found: list[Where | None] = []
+    errors = []
+    for layout in layouts:
+        try:
+            found.append(compile_where(text, layout, byte_order, header))
+        except UsageError as error:
+            found.append(None)
+            errors.append(error)
+    if len(errors) == len(found):
+        raise errors[0]
+    return found
+
+
 class Filter:
     """A filter on a stream's records, whatever type they are of.
 
@@ -77,7 +101,7 @@ class Filter:
     ends before it. Raises UsageError where all types lack it.
     """
 
-    __slots__ = ("_compile", "_of_kinds")
+    __slots__ = ("_byte_order", "_header", "_of_kinds", "_text")
 
     def __init__(
         self,
@@ -87,26 +111,18 @@ class Filter:
         header: Callable[[str], int] | None = None,
     ) -> None:
         """header: as of `compile_where`."""
-        from prettify.records.query.where import compile_where
-
-        self._compile: Callable[[Layout], Where] = lambda layout: compile_where(
-            text, layout, byte_order, header
-        )
+        self._text = text
+        self._byte_order = byte_order
+        self._header = header
         stream.resolve_all()
-        errors = []
-        for kind in stream.kinds:
-            try:
-                self._compile(longest(kind.layout))
-            except UsageError as error:
-                errors.append(error)
-        if len(errors) == len(stream.kinds):
-            raise errors[0]
+        layouts = [kind.layout for kind in stream.kinds]
+        filters(text, [longest(layout) for layout in layouts], byte_order, header)
         # By kind the filter of its records of all lengths, if it is not about the array at the end.
-        self._of_kinds = [self._compiled(without_tail(kind.layout)) for kind in stream.kinds]
+        self._of_kinds = [self._compiled(without_tail(layout)) for layout in layouts]
 
     def _compiled(self, layout: Layout) -> Where | None:
         try:
-            return self._compile(layout)
+            return filters(self._text, [layout], self._byte_order, self._header)[0]
         except UsageError:
             return None
 

@@ -28,9 +28,9 @@ class Kind:
 
     __slots__ = ("held", "layout", "least", "mode", "sizeof", "tail")
 
-    def __init__(self, layout: Layout, least: int, mode: int) -> None:
+    def __init__(self, layout: Layout, least: int | None = None, mode: int = BY_TYPE) -> None:
         self.layout = layout
-        self.least = least
+        self.least = max(layout.size, 1) if least is None else least
         self.mode = mode
         self.sizeof: Code | None = None
         self.tail = flexible_tail(layout.root)

@@ -70,6 +70,8 @@ def member(layout: Layout, path: str, index: int, byte_order: str, shown: str) -
         return _text(node, index, to_end=node is flexible_tail(layout.root))
     if node.kind in NESTED or node.element is not None:
         raise UsageError(f"{shown} is no number, but {model.spelled(node.declared)}")
+    if node.kind == model.BYTES:
+        return _digits(node, index)
     if node.kind == model.FLOAT:
         return _float(node, index, byte_order)
     code = _integer(node, index, byte_order)
@@ -107,6 +109,11 @@ def _float(node: Node, index: int, byte_order: str) -> Code:
         FLOAT,
         lambda frame: values.float_of(int.from_bytes(frame[index][start:end], order), form),
     )
+
+
+def _digits(node: Node, index: int) -> Code:
+    start, end = node.offset, node.offset + node.size
+    return Code(TEXT, lambda frame: bytes(frame[index][start:end]).hex())
 
 
 def _text(node: Node, index: int, *, to_end: bool) -> Code:

@@ -60,7 +60,7 @@ def plan_types(
         _check_resync(streams)
     records: Sequence[Layout | Dispatch] = streams
     if sized:
-        project = _whole if select is None else Projection(select, streams).of
+        project = _whole if select is None else _projection(streams, select).of
         conversion = open_batches(form, options, streams, project, jobs)
     else:
         records = layouts = [stream.layout for stream in streams]
@@ -80,6 +80,12 @@ def plan_types(
 
 def _whole(layout: Layout) -> Layout:
     return layout
+
+
+def _projection(streams: Sequence[Dispatch], select: str | Sequence[str]) -> Projection:
+    for stream in streams:
+        stream.resolve_all()
+    return Projection(select, [kind.layout for stream in streams for kind in stream.kinds])
 
 
 def _check_resync(streams: Sequence[Dispatch]) -> None:
