@@ -83,6 +83,20 @@ class Composed:
         """An array of `count` elements; 0 is a flexible one."""
         return self._next(model.Array(self, self._next_id, self.use(element), 0, count))
 
+    def enum(
+        self,
+        name: str,
+        size: int,
+        enumerators: Iterable[model.Enumerator],
+        *,
+        signed: bool = False,
+    ) -> model.Enum:
+        """An enum of `size` bytes."""
+        values = tuple(enumerators)
+        made = model.Enum(self, self._next_id, name, size, values, signed=signed)
+        self._next(made)
+        return made
+
     def opaque(self, size: int) -> Type:
         """Bytes of which no more is known."""
         return self._next(model.Bytes(self, self._next_id, size))
