@@ -62,8 +62,8 @@ class Node:
     element       of an array: its first element
     count         of an array: its elements
     stride        of an array: bytes from one element to the next
-    located       of a located array, which itself is its word: one element, at offset 0
-    origin        of a located array: the byte of the record that the word counts from
+    located       of a located array, which itself is its locator: one element, at offset 0
+    origin        of a located array: the byte of the record that the locator counts from
     room          of an array: bytes from its start to the end of the struct that it is last in,
                   for one of count 0, else 0
     """
@@ -460,10 +460,9 @@ class _Builder:
     def located(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Located)
-        if model.strip(type_.target).kind not in model.SCALARS:
-            raise type_.graph.error(
-                f"{spelled(type_)} is a located array of what is no scalar", type_.id
-            )
+        kind = model.strip(type_.target).kind
+        if kind not in model.SCALARS | model.AGGREGATES:
+            raise type_.graph.error(f"{spelled(type_)} cannot be of kind {kind}", type_.id)
         node.located = self.build(type_.target, 0, depth + 1)
         node.stride = node.located.size
         if not 0 < node.stride <= MAX_ELEMENT:

@@ -54,7 +54,7 @@ MEMBERS = ELEMENTS | {
     SECTION,
     LOCATED,
 }  # and members: the value of a map of global data is a section
-SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))  # what located arrays are of
+SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -69,7 +69,8 @@ KIND_WORDS = {
     FUNCTION: "func",
 }
 
-WORD = 4  # bytes of what says where a located array is
+OFFSET, RELATIVE, COUNTED, REST = "offset", "relative", "counted", "rest"
+LOCATORS = {OFFSET: 4, RELATIVE: 4, COUNTED: 8, REST: 0}  # bytes of what locates an array
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
@@ -351,12 +352,16 @@ class Array(Type):
 class Located(Reference):
     """An array that lies elsewhere in its record; its target is the type of one element.
 
-    In its own place there is a word of WORD bytes: the upper half says how many bytes the array
-    has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
-    the place that is `origin` bytes into the struct that this is a member of.
+    locator: what stands in its own place, a key of LOCATORS:
+    OFFSET    a word, whose upper half says how many bytes the array has, the lower half where it
+              begins, counted from `origin` bytes into the struct that this is a member of
+    RELATIVE  the same, counted from the end of the word
+    COUNTED   two words: where it begins, counted from the record's start, and how many elements
+              there are
+    REST      nothing: it is here, and all that is left of the record
     """
 
-    __slots__ = ("origin", "relative")
+    __slots__ = ("locator", "origin")
     kind = LOCATED
 
     def __init__(
@@ -366,12 +371,17 @@ class Located(Reference):
         name: str,
         target_id: int,
         *,
-        relative: bool = False,
+        locator: str = OFFSET,
         origin: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name, target_id)
-        self.relative = relative
+        self.locator = locator
         self.origin = origin
+
+    @property
+    def size(self) -> int:
+        """Bytes of the locator."""
+        return LOCATORS[self.locator]
 
 
 class Member:
@@ -579,8 +589,6 @@ def size_of(type_: Type) -> int:
 
 
 def _own_size(type_: Type) -> int:
-    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
+    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes, Located)):
         return type_.size
-    if type_.kind == LOCATED:
-        return WORD
     return type_.graph.pointer_size if type_.kind == POINTER else -1

@@ -29,7 +29,7 @@ from prettify.compilers.construct_parser import pack, unpack
 from prettify.compilers.numpy_dtype import view
 from prettify.composed import Composed
 from prettify.core.emitter import fill
-from prettify.core.rows import fill_rows
+from prettify.core.rows import fill_rows, gather
 from prettify.core.tables import table
 from prettify.dialects import json as json_dialect
 from prettify.dialects.options import Options
@@ -172,8 +172,7 @@ def test_what_is_no_whole_element_is_left_out() -> None:
     odd = record(PARTS[0], PARTS[1] + b"\1", *PARTS[2:])
     assert json.loads(RecordType(LAYOUT.type).format(odd, "ndjson"))["nums"] == [1, 2, 65535]
     assert unpack(LAYOUT, "little", odd)["nums"] == [1, 2, 65535]
-    rows = memoryview(odd).cast("B", (1, len(odd)))
-    assert ArrowColumns(LAYOUT).batch(rows).to_pylist()[0]["nums"] == [1, 2, 65535]
+    assert ArrowColumns(LAYOUT).batch(rows_of(odd)).to_pylist()[0]["nums"] == [1, 2, 65535]
 
 
 def test_records_side_by_side_have_nothing_behind_them() -> None:
@@ -235,11 +234,14 @@ def test_what_has_no_room_is_not_built(change: dict[str, Any], error: str) -> No
 
 
 def rows_of(*records: bytes) -> memoryview:
-    """Records as rows of one length: those of the longest, zeroes behind the others."""
-    width = max(map(len, records))
-    return memoryview(b"".join(r.ljust(width, b"\0") for r in records)).cast(
-        "B", (len(records), width)
-    )
+    """Records as rows of one length, as `core.rows.gather` makes them."""
+    width = max(map(len, records)) + 8
+    numbers, at = [], 0
+    for one in records:
+        numbers += [0, at, 0, len(one) << 1]
+        at += len(one)
+    rows = gather(b"".join(records), table("q", numbers), table("q", [0]), width, whole=True)
+    return memoryview(rows).cast("B", (len(records), width))
 
 
 def test_columns(tmp_path: Path) -> None:
@@ -299,7 +301,8 @@ def test_where_takes_texts_alone() -> None:
 def test_what_no_located_array_can_be_of() -> None:
     made = Composed(None)
     pair = made.struct("pair", 2, [("a", made.integer("u8", 1), 0)])
-    for element, error in ((pair, "what is no scalar"), (made.opaque(0), "elements of 0 bytes")):
+    many = made.array(pair, 2)
+    for element, error in ((many, "cannot be of kind array"), (made.opaque(0), "of 0 bytes")):
         whole = made.struct("s", 4, [("x", made.located(element), 0)])
         with pytest.raises(TypeInfoError, match=error):
             layouts.resolve(whole)
@@ -333,19 +336,19 @@ class Case:
         self.order: Any = order
         made = self.made = Composed(None, byte_order=order)
         self.members = [
-            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.random() < 0.5)
+            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.choice(list(model.LOCATORS)))
             for at in range(self.random.randint(1, 4))
         ]
         self.origin = self.random.choice((0, 0, 3))
         parts, at = [], 0
-        for name, element, relative in self.members:
+        for name, element, locator in self.members:
             at += self.random.choice((0, 0, 1))
-            type_ = made.located(element_of(made, element), relative=relative, origin=self.origin)
+            type_ = made.located(element_of(made, element), locator, origin=self.origin)
             parts.append((name, type_, at))
-            at += 4
+            at += model.LOCATORS[locator]
         self.inner = made.struct("inner", at, parts)
         self.places = {name: offset for name, _, offset in parts}
-        self.lead = self.random.choice((0, 2))
+        self.lead = self.random.choice((1, 2))
         self.count = self.random.choice((0, 0, 1, 3))
         if self.count:
             many = made.array(self.inner, self.count)
@@ -364,15 +367,32 @@ class Case:
             for _ in range(length)
         )  # fmt: skip
         for each in range(max(self.count, 1)):
-            for name, _, relative in self.members:
+            for name, element, locator in self.members:
                 where = self.lead + each * self.size + self.places[name]
-                start = where + 4 if relative else self.lead + each * self.size + self.origin
+                start = self.start(each, where, locator)
                 room = length - start
                 if self.random.random() < 0.8 and room > 0:
                     offset = self.random.randint(0, room)
                     size = self.random.randint(0, room - offset + (self.random.random() < 0.2))
-                    out[where : where + 4] = (offset | size << 16).to_bytes(4, self.order)
+                    if locator in (model.OFFSET, model.RELATIVE):
+                        out[where : where + 4] = (offset | size << 16).to_bytes(4, self.order)
+                    elif locator == model.COUNTED:
+                        count = size // ELEMENTS[element][1]
+                        numbers = (offset, count)
+                        out[where : where + 8] = b"".join(
+                            n.to_bytes(4, self.order) for n in numbers
+                        )
         return bytes(out)
+
+    def start(self, each: int, where: int, locator: str) -> int:
+        """Where a locator counts from."""
+        base = self.lead + each * self.size
+        return {
+            model.OFFSET: base + self.origin,
+            model.RELATIVE: where + 4,
+            model.COUNTED: 0,
+            model.REST: where,
+        }[locator]
 
     def expected(self, data: bytes) -> Any:
         """The value as JSON has it, read here and now."""
@@ -380,13 +400,19 @@ class Case:
         for each in range(max(self.count, 1)):
             base = self.lead + each * self.size
             one: dict[str, Any] = {}
-            for name, element, relative in self.members:
+            for name, element, locator in self.members:
                 where = base + self.places[name]
-                word = int.from_bytes(data[where : where + 4], self.order)
-                start = (where + 4 if relative else base + self.origin) + word % 65536
-                raw = data[start : start + word // 65536]
-                raw = raw if len(raw) == word // 65536 else b""
-                one[name] = self.value(raw, element)
+                start = self.start(each, where, locator)
+                number = int.from_bytes(data[where : where + 4], self.order)
+                offset, length = number % 65536, number // 65536
+                if locator == model.COUNTED:
+                    offset = number
+                    count = int.from_bytes(data[where + 4 : where + 8], self.order)
+                    length = count * ELEMENTS[element][1]
+                elif locator == model.REST:
+                    offset, length = 0, len(data) - where
+                raw = data[start + offset : start + offset + length]
+                one[name] = self.value(raw if len(raw) == length else b"", element)
             found.append(one)
         return {"a": found if self.count else found[0]}
 
@@ -436,10 +462,8 @@ def test_all_readers_agree(case: Case) -> None:
     parsed = [record_type.unpack(one) for one in records]
     assert [without_bytes(value) for value in parsed] == expected
     assert [record_type.pack(value) for value in parsed] == records
-    for one, wanted in zip(records, expected):
-        rows = memoryview(one).cast("B", (1, len(one)))
-        [found] = ArrowColumns(layout).batch(rows).to_pylist()
-        assert found == octets(wanted, case)
+    columns = ArrowColumns(layout).batch(rows_of(*records)).to_pylist()
+    assert columns == [octets(value, case) for value in expected]
 
 
 def octets(value: Any, case: Case) -> Any:
@@ -480,7 +504,7 @@ def test_text_filters_read_the_same(case: Case) -> None:
     texts = [name for name, element, _ in case.members if element == "char"]
     data = case.record()
     expected = case.expected(data)["a"]
-    rows = memoryview(data).cast("B", (1, len(data)))
+    rows = rows_of(data)
     for name in texts:
         for index in range(max(case.count, 1)):
             path = f"a[{index}].{name}" if case.count else f"a.{name}"
@@ -559,3 +583,64 @@ def test_nodes_know_what_they_are() -> None:
     assert layouts.locates(LAYOUT)
     assert not layouts.locates(times())
     assert model.spelled(nodes["nums"].type) == "u16[]"
+
+
+# Arrays of structs.
+
+
+def pairs() -> Layout:
+    """A struct with an array of structs elsewhere, and text to the record's end."""
+    made = Composed(None)
+    pair = made.struct(
+        "pair", 6, [("a", made.integer("int", 4, signed=True), 0), ("b", made.integer("u16", 2), 4)]
+    )
+    text = made.integer("char", 1, character=True)
+    return layouts.resolve(
+        made.struct(
+            "s",
+            8,
+            [("p", made.located(pair, model.COUNTED), 0), ("t", made.located(text, model.REST), 8)],
+        )
+    )
+
+
+PAIRS = struct.pack("<II", 8, 2) + struct.pack("<iHiH", -1, 2, 3, 4) + b"x"
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (
+            "ndjson",
+            '{"p":[{"a":-1,"b":2},{"a":3,"b":4}],"t":"\\u00ff\\u00ff\\u00ff\\u00ff\\u0002"}\n',
+        ),
+        ("csv", "t\n\xff\xff\xff\xff\x02\n"),
+        (
+            "pahole",
+            "{ .p = { { .a = -1, .b = 2, }, { .a = 3, .b = 4, }, }, "
+            '.t = "\\377\\377\\377\\377\\002", },\n',
+        ),
+        ("c", "(struct s){ .p = 0x200000008, }\n"),
+    ],
+)
+def test_arrays_of_structs(form: str, text: str) -> None:
+    flags = {"compact": True} if form in ("pahole", "c") else {}
+    assert RecordType(pairs().type).format(PAIRS, form, **flags) == text
+
+
+def test_arrays_of_structs_as_columns() -> None:
+    [found] = ArrowColumns(pairs()).batch(rows_of(PAIRS)).to_pylist()
+    assert found == {
+        "p": [{"a": -1, "b": 2}, {"a": 3, "b": 4}],
+        "t": "\xff\xff\xff\xff\x02",
+    }
+    assert unpack(pairs(), "little", PAIRS)["p"] == found["p"]
+    with pytest.raises(UsageError, match="member 'p' is an array of structs that lies elsewhere"):
+        RecordType(pairs().type).format(PAIRS, "kernel")
+
+
+def test_what_is_to_the_end_is_never_hidden() -> None:
+    layout = RecordType(pairs().type).select("t")
+    data = bytes(8) + b"hi"
+    assert layout.format(data, "pahole", compact=True, zero=False) == '{ .t = "hi", },\n'
+    assert layout.format(data, "kernel", compact=True) == "(struct s){.t = (char[])['h','i',],}"

@@ -58,6 +58,7 @@ LOCATED = "located array"  # of other elements
 WORD_BITS = 64
 WORD_BYTES = 8
 FLOATS = {HALF: "f2", SINGLE: "f4", DOUBLE: "f8"}
+LENGTH = 8
 SINGLE_SHIFT = 16  # from a bfloat16 to the single precision number of the same value
 
 
@@ -115,19 +116,23 @@ class Place:
 class Block:
     """Records of one size side by side in memory: `count` of them, `size` bytes each.
 
-    What has two dimensions is rows: the bytes of one record, which are more than its type's where
-    something is located behind these.
+    What has two dimensions is rows: the bytes of a record, more than its type's where something is
+    located behind these, as many as in the longest record, and then LENGTH bytes that say how many
+    of them are the record's, in this machine's byte order. lengths: those, for each record.
     """
 
-    __slots__ = ("byte_order", "count", "data", "size")
+    __slots__ = ("byte_order", "count", "data", "lengths", "size")
 
     def __init__(self, layout: Layout, byte_order: Order, data: Buffer) -> None:
         """Raises UsageError where the type has 0 bytes; DataError where the last is cut short."""
         self.byte_order = byte_order
         records = memoryview(data)
         self.data = records.cast("B")
+        self.lengths: int | Array = layout.size
         if records.ndim == 2 and records.shape is not None:
             self.count, self.size = records.shape
+            last = self.size - LENGTH
+            self.lengths = numpy.ndarray((self.count,), "=i8", self.data, last, (self.size,))
         else:
             self.count = count_of(layout, self.data.nbytes)
             self.size = layout.size
@@ -315,18 +320,30 @@ def located(block: Block, place: Place) -> tuple[Array, Array]:
     arrays.
     """
     node = place.node
-    starts = numpy.arange(block.count, dtype="i8") * block.size
-    ends = starts + block.size
+    locator, _, before = values.locator_of(node)
+    records = numpy.arange(block.count, dtype="i8") * block.size
+    starts = records
+    ends = records + block.lengths
     for count, step in place.arrays:
         starts = (starts[:, numpy.newaxis] + numpy.arange(count) * step).reshape(-1)
-        ends = numpy.repeat(ends, count)
-    dtype = f"{MARKS[block.byte_order]}u{model.WORD}"
-    words = _copied(block.view(place, dtype, node.offset), "i8")
-    starts += place.shift + node.offset - values.before_word(node) + (words & 0xFFFF)
-    lengths = words >> 16
+        records, ends = numpy.repeat(records, count), numpy.repeat(ends, count)
+    starts = starts + place.shift + node.offset
+    if locator == model.REST:
+        lengths = numpy.maximum(ends - starts, 0)
+    elif locator == model.COUNTED:
+        starts = records + _words(block, place, node.offset)
+        lengths = _words(block, place, node.offset + 4) * node.stride
+    else:
+        words = _words(block, place, node.offset)
+        starts = starts - before + (words & 0xFFFF)
+        lengths = words >> 16
     lengths[starts + lengths > ends] = 0
     lengths -= lengths % node.stride
     return _gathered(numpy.frombuffer(block.data, "u1"), starts, lengths)
+
+
+def _words(block: Block, place: Place, offset: int) -> Array:
+    return _copied(block.view(place, MARKS[block.byte_order] + "u4", offset), "i8")
 
 
 def located_texts(block: Block, place: Place) -> tuple[Array, Array]:

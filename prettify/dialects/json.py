@@ -122,7 +122,7 @@ def _located(to: Assembler, node: Node, element: Node, options: Options) -> None
         to.literal(b'"')
     else:
         to.literal(b"[")
-        put_located(to, node, lambda one: _scalar(to, one, options), b",")
+        put_located(to, node, lambda one: put_value(to, one, options), b",")
         to.literal(b"]")
 
 

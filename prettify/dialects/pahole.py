@@ -63,7 +63,7 @@ class _Walk:
         elif node.kind == model.ARRAY:
             self._array(node, depth)
         elif node.located is not None:
-            self._located(node, node.located)
+            self._located(node, node.located, depth)
         else:
             self._scalar(node)
 
@@ -92,9 +92,7 @@ class _Walk:
         elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(count, node.stride)
-            self.to.literal(self.options.line(depth + 1))
-            self.value(element, depth + 1)
-            self.to.literal(b",")
+            self._line(element, depth + 1)
             self.to.next(start)
             self.to.literal(self.options.line(depth) + b"}")
         else:
@@ -102,11 +100,22 @@ class _Walk:
             put_elements(self.to, node, count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
 
-    def _located(self, node: Node, element: Node) -> None:
+    def _line(self, node: Node, depth: int) -> None:
+        """An element on a line of its own."""
+        self.to.literal(self.options.line(depth))
+        self.value(node, depth)
+        self.to.literal(b",")
+
+    def _located(self, node: Node, element: Node, depth: int) -> None:
         if node.locates_chars:
             self.to.literal(b'"')
             put_located_text(self.to, node, ops.TEXT_PAHOLE)
             self.to.literal(b'"')
+            return
+        if element.kind in NESTED:
+            self.to.literal(b"{")
+            put_located(self.to, node, lambda one: self._line(one, depth + 1))
+            self.to.literal(self.options.line(depth) + b"}")
             return
         self.to.literal(b"{ ")
         if element.kind == model.BYTES:
