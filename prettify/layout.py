@@ -62,8 +62,8 @@ class Node:
     element       of an array: its first element
     count         of an array: its elements
     stride        of an array: bytes from one element to the next
-    located       of a located array, which itself is its locator: one element, at offset 0
-    origin        of a located array: the byte of the record that the locator counts from
+    located       of a located array, which itself is its word: one element, at offset 0
+    origin        of a located array: the byte of the record that the word counts from
     room          of an array: bytes from its start to the end of the struct that it is last in,
                   for one of count 0, else 0
     """

@@ -69,8 +69,7 @@ KIND_WORDS = {
     FUNCTION: "func",
 }
 
-OFFSET, RELATIVE, COUNTED, REST = "offset", "relative", "counted", "rest"
-LOCATORS = {OFFSET: 4, RELATIVE: 4, COUNTED: 8, REST: 0}  # bytes of what locates an array
+WORD = 4  # bytes of what says where a located array is
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
@@ -352,16 +351,13 @@ class Array(Type):
 class Located(Reference):
     """An array that lies elsewhere in its record; its target is the type of one element.
 
-    locator: what stands in its own place, a key of LOCATORS:
-    OFFSET    a word, whose upper half says how many bytes the array has, the lower half where it
-              begins, counted from `origin` bytes into the struct that this is a member of
-    RELATIVE  the same, counted from the end of the word
-    COUNTED   two words: where it begins, counted from the record's start, and how many elements
-              there are
-    REST      nothing: it is here, and all that is left of the record
+    In its own place there is a word of WORD bytes: the upper half says how many bytes the array
+    has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
+    the place that is `origin` bytes into the struct that this is a member of. `rest` has no word:
+    the array is here, and all that is left of the record.
     """
 
-    __slots__ = ("locator", "origin")
+    __slots__ = ("origin", "relative", "rest")
     kind = LOCATED
 
     def __init__(
@@ -371,17 +367,19 @@ class Located(Reference):
         name: str,
         target_id: int,
         *,
-        locator: str = OFFSET,
+        relative: bool = False,
+        rest: bool = False,
         origin: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name, target_id)
-        self.locator = locator
+        self.relative = relative
+        self.rest = rest
         self.origin = origin
 
     @property
     def size(self) -> int:
-        """Bytes of the locator."""
-        return LOCATORS[self.locator]
+        """Bytes in its own place."""
+        return 0 if self.rest else WORD
 
 
 class Member:

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from prettify import model
 from prettify.api import RecordType
 from prettify.compilers import values
 from prettify.compilers.arrow_columns import ArrowColumns
+from prettify.compilers.columns import Rows
 from prettify.compilers.construct_parser import pack, unpack
 from prettify.compilers.numpy_dtype import view
 from prettify.composed import Composed
@@ -233,15 +235,15 @@ def test_what_has_no_room_is_not_built(change: dict[str, Any], error: str) -> No
         pack(LAYOUT, "little", value)
 
 
-def rows_of(*records: bytes) -> memoryview:
-    """Records as rows of one length, as `core.rows.gather` makes them."""
-    width = max(map(len, records)) + 8
-    numbers, at = [], 0
-    for one in records:
-        numbers += [0, at, 0, len(one) << 1]
-        at += len(one)
+def rows_of(*records: bytes) -> Rows:
+    """Records as rows of one length, with their own."""
+    lengths = list(map(len, records))
+    width, numbers, at = max(lengths), [], 0
+    for length in lengths:
+        numbers += [0, at, 0, length << 1]
+        at += length
     rows = gather(b"".join(records), table("q", numbers), table("q", [0]), width, whole=True)
-    return memoryview(rows).cast("B", (len(records), width))
+    return Rows(memoryview(rows).cast("B", (len(records), width)), numpy.array(lengths, "i8"))
 
 
 def test_columns(tmp_path: Path) -> None:
@@ -313,6 +315,8 @@ def test_what_no_located_array_can_be_of() -> None:
 
 # Random types and records, against another reader.
 
+OFFSET, RELATIVE, REST = LOCATORS = "offset", "relative", "rest"
+
 ELEMENTS = {
     "char": ("c", 1), "u8": ("B", 1), "s8": ("b", 1), "u16": ("H", 2), "s32": ("i", 4),
     "u64": ("Q", 8), "s64": ("q", 8), "bool": ("?", 1), "bytes": ("s", 1),
@@ -336,16 +340,21 @@ class Case:
         self.order: Any = order
         made = self.made = Composed(None, byte_order=order)
         self.members = [
-            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.choice(list(model.LOCATORS)))
+            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.choice(LOCATORS))
             for at in range(self.random.randint(1, 4))
         ]
         self.origin = self.random.choice((0, 0, 3))
         parts, at = [], 0
         for name, element, locator in self.members:
             at += self.random.choice((0, 0, 1))
-            type_ = made.located(element_of(made, element), locator, origin=self.origin)
+            type_ = made.located(
+                element_of(made, element),
+                relative=locator == RELATIVE,
+                rest=locator == REST,
+                origin=self.origin,
+            )
             parts.append((name, type_, at))
-            at += model.LOCATORS[locator]
+            at += 0 if locator == REST else 4
         self.inner = made.struct("inner", at, parts)
         self.places = {name: offset for name, _, offset in parts}
         self.lead = self.random.choice((1, 2))
@@ -367,32 +376,22 @@ class Case:
             for _ in range(length)
         )  # fmt: skip
         for each in range(max(self.count, 1)):
-            for name, element, locator in self.members:
+            for name, _, locator in self.members:
                 where = self.lead + each * self.size + self.places[name]
                 start = self.start(each, where, locator)
                 room = length - start
                 if self.random.random() < 0.8 and room > 0:
                     offset = self.random.randint(0, room)
                     size = self.random.randint(0, room - offset + (self.random.random() < 0.2))
-                    if locator in (model.OFFSET, model.RELATIVE):
+                    if locator != REST:
                         out[where : where + 4] = (offset | size << 16).to_bytes(4, self.order)
-                    elif locator == model.COUNTED:
-                        count = size // ELEMENTS[element][1]
-                        numbers = (offset, count)
-                        out[where : where + 8] = b"".join(
-                            n.to_bytes(4, self.order) for n in numbers
-                        )
         return bytes(out)
 
     def start(self, each: int, where: int, locator: str) -> int:
         """Where a locator counts from."""
-        base = self.lead + each * self.size
-        return {
-            model.OFFSET: base + self.origin,
-            model.RELATIVE: where + 4,
-            model.COUNTED: 0,
-            model.REST: where,
-        }[locator]
+        if locator == OFFSET:
+            return self.lead + each * self.size + self.origin
+        return where + 4 if locator == RELATIVE else where
 
     def expected(self, data: bytes) -> Any:
         """The value as JSON has it, read here and now."""
@@ -405,11 +404,7 @@ class Case:
                 start = self.start(each, where, locator)
                 number = int.from_bytes(data[where : where + 4], self.order)
                 offset, length = number % 65536, number // 65536
-                if locator == model.COUNTED:
-                    offset = number
-                    count = int.from_bytes(data[where + 4 : where + 8], self.order)
-                    length = count * ELEMENTS[element][1]
-                elif locator == model.REST:
+                if locator == REST:
                     offset, length = 0, len(data) - where
                 raw = data[start + offset : start + offset + length]
                 one[name] = self.value(raw if len(raw) == length else b"", element)
@@ -598,13 +593,13 @@ def pairs() -> Layout:
     return layouts.resolve(
         made.struct(
             "s",
-            8,
-            [("p", made.located(pair, model.COUNTED), 0), ("t", made.located(text, model.REST), 8)],
+            4,
+            [("p", made.located(pair), 0), ("t", made.located(text, rest=True), 4)],
         )
     )
 
 
-PAIRS = struct.pack("<II", 8, 2) + struct.pack("<iHiH", -1, 2, 3, 4) + b"x"
+PAIRS = struct.pack("<I", 4 | 12 << 16) + struct.pack("<iHiH", -1, 2, 3, 4) + b"x"
 
 
 @pytest.mark.parametrize(
@@ -620,7 +615,7 @@ PAIRS = struct.pack("<II", 8, 2) + struct.pack("<iHiH", -1, 2, 3, 4) + b"x"
             "{ .p = { { .a = -1, .b = 2, }, { .a = 3, .b = 4, }, }, "
             '.t = "\\377\\377\\377\\377\\002", },\n',
         ),
-        ("c", "(struct s){ .p = 0x200000008, }\n"),
+        ("c", "(struct s){ .p = 0xc0004, }\n"),
     ],
 )
 def test_arrays_of_structs(form: str, text: str) -> None:
@@ -641,6 +636,6 @@ def test_arrays_of_structs_as_columns() -> None:
 
 def test_what_is_to_the_end_is_never_hidden() -> None:
     layout = RecordType(pairs().type).select("t")
-    data = bytes(8) + b"hi"
+    data = bytes(4) + b"hi"
     assert layout.format(data, "pahole", compact=True, zero=False) == '{ .t = "hi", },\n'
     assert layout.format(data, "kernel", compact=True) == "(struct s){.t = (char[])['h','i',],}"

@@ -123,28 +123,28 @@ def test_declarations(declaration: str, size: int, kind: str, name: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("declaration", "locator", "element", "size", "signed"),
+    ("declaration", "relative", "element", "size", "signed"),
     [
-        ("__data_loc char[] x", "offset", "char", 1, 0),
-        ("__rel_loc char[] x", "relative", "char", 1, 0),
-        ("__data_loc u8[] x", "offset", "u8", 1, 0),
-        ("__data_loc __u16[] x", "offset", "__u16", 2, 0),
-        ("__data_loc unsigned long[] x", "offset", "unsigned long", 8, 0),
-        ("__rel_loc s32[] x", "relative", "s32", 4, 1),
-        ("__data_loc const char *[] x", "offset", "const char *", 8, 0),
-        ("__data_loc cpumask_t x", "offset", "unsigned long", 8, 0),
-        ("__data_loc enum kind[] x", "offset", "enum kind", 4, 0),
-        ("__data_loc struct pair[] x", "offset", "unsigned char[1]", 1, 0),
+        ("__data_loc char[] x", False, "char", 1, 0),
+        ("__rel_loc char[] x", True, "char", 1, 0),
+        ("__data_loc u8[] x", False, "u8", 1, 0),
+        ("__data_loc __u16[] x", False, "__u16", 2, 0),
+        ("__data_loc unsigned long[] x", False, "unsigned long", 8, 0),
+        ("__rel_loc s32[] x", True, "s32", 4, 1),
+        ("__data_loc const char *[] x", False, "const char *", 8, 0),
+        ("__data_loc cpumask_t x", False, "unsigned long", 8, 0),
+        ("__data_loc enum kind[] x", False, "enum kind", 4, 0),
+        ("__data_loc struct pair[] x", False, "unsigned char[1]", 1, 0),
     ],
 )
 def test_located_arrays(
-    declaration: str, locator: str, element: str, size: int, signed: int
+    declaration: str, relative: bool, element: str, size: int, signed: int
 ) -> None:
     node = member(layout_of((declaration, 8, 4, signed)), "x")
     assert (node.kind, node.size, node.origin) == (model.LOCATED, 4, 0)
     assert node.located is not None
     assert isinstance(node.type, model.Located)
-    assert node.type.locator == locator
+    assert node.type.relative == relative
     assert type_name(node.located.declared) == element
     assert (node.located.size, node.located.offset, node.stride) == (size, 0, size)
     assert getattr(node.located.type, "signed", False) == bool(signed)
@@ -174,7 +174,7 @@ def test_what_pickles_is_as_it_was() -> None:
         one, other = member(layout, name), member(again, name)
         assert repr(one.located) == repr(other.located)
         assert (one.origin, one.stride) == (other.origin, other.stride)
-        assert one.type.locator == other.type.locator  # type: ignore[attr-defined]
+        assert one.type.relative == other.type.relative  # type: ignore[attr-defined]
 
 
 # What is wrong.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from prettify.compilers.columns import Array, Buffer, Order
+    from prettify.compilers.columns import Array, Buffer, Order, Rows
     from prettify.layout import Layout, Node
 
 MAX_BATCH = (1 << 30) - 1  # bytes of records: texts, twice as long at most, have 32-bit offsets
@@ -78,7 +78,7 @@ class ArrowColumns:
     def __repr__(self) -> str:
         return f"<ArrowColumns of {values.title_of(self._layout.type)}>"
 
-    def batch(self, records: Buffer) -> pyarrow.RecordBatch:
+    def batch(self, records: Buffer | Rows) -> pyarrow.RecordBatch:
         """The records, all of them whole, as a record batch that does not refer to their memory.
 
         Raises DataError where the last is cut short; UsageError where the type has 0 bytes and

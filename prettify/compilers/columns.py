@@ -58,7 +58,6 @@ LOCATED = "located array"  # of other elements
 WORD_BITS = 64
 WORD_BYTES = 8
 FLOATS = {HALF: "f2", SINGLE: "f4", DOUBLE: "f8"}
-LENGTH = 8
 SINGLE_SHIFT = 16  # from a bfloat16 to the single precision number of the same value
 
 
@@ -113,29 +112,46 @@ class Place:
         return f"<Place of {self.node!r} in {self.arrays} +{self.shift}>"
 
 
+class Rows:
+    """Records of any length as rows of one: `data` has two dimensions, zeroes behind those that are
+    shorter. lengths: of each, an array of int64.
+    """
+
+    __slots__ = ("data", "lengths")
+
+    def __init__(self, data: memoryview, lengths: Array) -> None:
+        self.data = data
+        self.lengths = lengths
+
+    def __repr__(self) -> str:
+        return f"<{len(self.lengths)} Rows>"
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all."""
+        return self.data.nbytes
+
+
 class Block:
     """Records of one size side by side in memory: `count` of them, `size` bytes each.
 
-    What has two dimensions is rows: the bytes of a record, more than its type's where something is
-    located behind these, as many as in the longest record, and then LENGTH bytes that say how many
-    of them are the record's, in this machine's byte order. lengths: those, for each record.
+    lengths: of each record, where they are not all of that size. What has two dimensions is rows:
+    the bytes of one record, which are more than its type's where something is located behind these.
     """
 
     __slots__ = ("byte_order", "count", "data", "lengths", "size")
 
-    def __init__(self, layout: Layout, byte_order: Order, data: Buffer) -> None:
+    def __init__(self, layout: Layout, byte_order: Order, data: Buffer | Rows) -> None:
         """Raises UsageError where the type has 0 bytes; DataError where the last is cut short."""
         self.byte_order = byte_order
-        records = memoryview(data)
+        records = memoryview(data.data if isinstance(data, Rows) else data)
         self.data = records.cast("B")
-        self.lengths: int | Array = layout.size
         if records.ndim == 2 and records.shape is not None:
             self.count, self.size = records.shape
-            last = self.size - LENGTH
-            self.lengths = numpy.ndarray((self.count,), "=i8", self.data, last, (self.size,))
         else:
             self.count = count_of(layout, self.data.nbytes)
             self.size = layout.size
+        self.lengths: int | Array = data.lengths if isinstance(data, Rows) else self.size
 
     def view(self, place: Place, dtype: str, offset: int, length: int = 0) -> Array:
         """What is at that byte of each place, of shape (records, *arrays), without a copy.
@@ -320,30 +336,20 @@ def located(block: Block, place: Place) -> tuple[Array, Array]:
     arrays.
     """
     node = place.node
-    locator, _, before = values.locator_of(node)
-    records = numpy.arange(block.count, dtype="i8") * block.size
-    starts = records
-    ends = records + block.lengths
+    starts = numpy.arange(block.count, dtype="i8") * block.size
+    ends = starts + block.lengths
     for count, step in place.arrays:
         starts = (starts[:, numpy.newaxis] + numpy.arange(count) * step).reshape(-1)
-        records, ends = numpy.repeat(records, count), numpy.repeat(ends, count)
+        ends = numpy.repeat(ends, count)
     starts = starts + place.shift + node.offset
-    if locator == model.REST:
-        lengths = numpy.maximum(ends - starts, 0)
-    elif locator == model.COUNTED:
-        starts = records + _words(block, place, node.offset)
-        lengths = _words(block, place, node.offset + 4) * node.stride
-    else:
-        words = _words(block, place, node.offset)
-        starts = starts - before + (words & 0xFFFF)
+    lengths = numpy.maximum(ends - starts, 0)
+    if node.size:
+        words = _copied(block.view(place, MARKS[block.byte_order] + "u4", node.offset), "i8")
+        starts += (words & 0xFFFF) - values.before_word(node)
         lengths = words >> 16
-    lengths[starts + lengths > ends] = 0
+        lengths[starts + lengths > ends] = 0
     lengths -= lengths % node.stride
     return _gathered(numpy.frombuffer(block.data, "u1"), starts, lengths)
-
-
-def _words(block: Block, place: Place, offset: int) -> Array:
-    return _copied(block.view(place, MARKS[block.byte_order] + "u4", offset), "i8")
 
 
 def located_texts(block: Block, place: Place) -> tuple[Array, Array]:

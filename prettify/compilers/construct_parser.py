@@ -165,29 +165,25 @@ class Elements(Part):
 
 
 class Located(Part):
-    """An array that the locator here tells of, as the part that `make` gives for so many bytes."""
+    """An array that the word here locates, as the part that `make` gives for so many bytes.
 
-    def __init__(self, node: Node, byte_order: Order, make: Callable[[int], Part]) -> None:
+    before: from the byte that the word counts from to the word.
+    """
+
+    def __init__(self, size: int, before: int, order: Order, make: Callable[[int], Part]) -> None:
+        """size: of the word, 0 where there is none."""
         super().__init__()
-        self.locator, self.size, self.before = values.locator_of(node)
-        self.stride = node.stride
-        self.byte_order: Order = byte_order
+        self.size = size
+        self.before = before
+        self.byte_order: Order = order
         self.make = make
 
     def _place(self, data: bytes, at: int) -> tuple[int, int]:
         """Where the array begins, and its bytes: none where it is not within the data."""
-        if self.locator == model.REST:
+        if not self.size:
             return at, len(data) - at
-        half = self.size // 2
-        first, second = data[at : at + half], data[at + half : at + self.size]
-        if self.byte_order == "big" and self.locator != model.COUNTED:
-            first, second = second, first
-        start = int.from_bytes(first, self.byte_order)
-        length = int.from_bytes(second, self.byte_order)
-        if self.locator == model.COUNTED:
-            length *= self.stride
-        else:
-            start += at - self.before
+        word = int.from_bytes(data[at : at + self.size], self.byte_order)
+        start, length = at - self.before + (word & 0xFFFF), word >> 16
         return (start, length) if start + length <= len(data) else (at, 0)
 
     def decode(self, data: bytes, at: int) -> Any:
@@ -278,7 +274,7 @@ def _located(node: Node, byte_order: Order) -> Part:
         def make(length: int) -> Part:
             return Elements(part, length // stride, stride, length // stride)
 
-    return Located(node, byte_order, make)
+    return Located(node.size, values.before_word(node), byte_order, make)
 
 
 def _members(node: Node, byte_order: Order) -> Part:

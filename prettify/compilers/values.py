@@ -87,14 +87,10 @@ def as_signed(number: int, bits: int) -> int:
 # Located arrays.
 
 
-def locator_of(node: Node) -> tuple[str, int, int]:
-    """What locates an array: its kind, its bytes, and for one that counts from somewhere within the
-    struct how many bytes before the locator that is.
-    """
-    type_ = node.type
-    assert isinstance(type_, model.Located)
-    before = -type_.size if type_.locator == model.RELATIVE else node.offset - node.origin
-    return type_.locator, type_.size, before
+def before_word(node: Node) -> int:
+    """Bytes from where the word of a located array counts to the word; its end is behind it."""
+    assert isinstance(node.type, model.Located)
+    return -model.WORD if node.type.relative else node.offset - node.origin
 
 
 # Text.

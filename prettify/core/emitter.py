@@ -245,7 +245,7 @@ def run(
     a: cython.Py_ssize_t
     b: cython.Py_ssize_t
     i: cython.Py_ssize_t
-    record: cython.Py_ssize_t
+    end: cython.Py_ssize_t  # of a record
     taken: cython.bint
     if pc == 0 and done == 0:
         base = start
@@ -454,20 +454,15 @@ def run(
         elif op == 45:  # IF_TEXT
             taken = is_text(data, base + a, b)
         elif op == 46:  # LOCATE
-            record = start + done * record_size
-            i = b >> 16 & 3  # LOCATOR
-            if i == 3:  # rest
+            end = start + done * record_size + numbers[6]
+            if b & 131072:  # REST
                 a += base
-                i = record + numbers[6] - a
-            elif i == 2:  # counted
-                i = _load(data, base + a + 4, 4, big)
-                i *= b & 65535 if b & 65535 else 1
-                a = record + _load(data, base + a, 4, big)
+                i = end - a
             else:
                 low = _load(data, base + a, 4, big)
-                a = base + (a + 4 if i == 1 else b >> 18) + (low & 65535)  # ORIGIN
+                a = base + (a + 4 if b & 65536 else b >> 18) + (low & 65535)  # RELATIVE, ORIGIN
                 i = low >> 16
-            if a + i > record + numbers[6] or i < 0:
+            if i < 0 or a + i > end:
                 i = 0
             low = i
             high = 0

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from sys import byteorder
-
 from prettify.core.emitter import BUFFER, room, scratch
 from prettify.core.tables import table, zeroes
 
@@ -94,12 +92,12 @@ def gather(
     """The records of some rows one behind the other, of `size` bytes each.
 
     sizes: by a row's first number how many bytes of it there are, -1 for rows that are not wanted.
-    whole: take as many bytes more as the row says that there are, and say how many that is in the
-    last 8 bytes. What is behind those is 0. Raises ValueError where the data does not hold them.
+    whole: take as many bytes more as the row says that there are. What is behind those is 0. Raises
+    ValueError where the data does not hold them.
     """
     count: cython.Py_ssize_t = len(rows) // 4
     step: cython.longlong = size
-    behind: cython.longlong = 8 if whole else 0
+    more: cython.bint = whole
     there: cython.longlong = len(data)
     have: cython.longlong
     wanted: cython.longlong = 0
@@ -110,22 +108,20 @@ def gather(
     else:
         rows_at, sizes_at = rows, sizes
     for i in range(count):
-        have = _held(rows_at, sizes_at, i, behind)
+        have = _held(rows_at, sizes_at, i, more)
         if have >= 0:
             wanted += 1
-            if have + behind > step or rows_at[4 * i + 1] < 0 or rows_at[4 * i + 1] + have > there:
+            if have > step or rows_at[4 * i + 1] < 0 or rows_at[4 * i + 1] + have > there:
                 raise ValueError(f"{there} bytes do not hold {have} at {rows_at[4 * i + 1]}")
     gathered = bytearray(wanted * step)
     wanted = 0
     if not cython.compiled:
         for i in range(count):
-            have = _held(rows, sizes, i, behind)
+            have = _held(rows, sizes, i, more)
             if have >= 0:
                 start = rows[4 * i + 1]
                 gathered[wanted : wanted + have] = data[start : start + have]
                 wanted += step
-                if whole:
-                    gathered[wanted - 8 : wanted] = have.to_bytes(8, byteorder)
         return gathered
     view = cython.declare(Py_buffer)
     out = cython.cast(cython.p_char, gathered)
@@ -133,12 +129,10 @@ def gather(
     data_at = cython.cast(cython.p_char, view.buf)
     with cython.nogil:
         for i in range(count):
-            have = _held(rows_at, sizes_at, i, behind)
+            have = _held(rows_at, sizes_at, i, more)
             if have >= 0:
                 memcpy(out + wanted, data_at + rows_at[4 * i + 1], have)
                 wanted += step
-                if behind != 0:
-                    memcpy(out + wanted - 8, cython.address(have), 8)
     PyBuffer_Release(cython.address(view))
     return gathered
 
@@ -151,12 +145,12 @@ def _held(
     rows: cython.pointer[cython.const[cython.longlong]],
     sizes: cython.pointer[cython.const[cython.longlong]],
     row: cython.Py_ssize_t,
-    whole: cython.longlong,
+    whole: cython.bint,
 ) -> cython.longlong:
     """How many bytes of a row's record are taken, -1 if it is not wanted."""
     size: cython.longlong = sizes[rows[4 * row]]
     length: cython.longlong = rows[4 * row + 3] >> 1
-    return length if whole != 0 and 0 <= size < length else size
+    return length if whole and 0 <= size < length else size
 
 
 def fill_rows(

@@ -178,7 +178,7 @@ def _located_json(layout: Layout, node: Node, byte_order: str) -> Callable[[Bloc
     def read(block: Block) -> list[str]:
         rows = numpy.zeros((block.count, ROW), "i8")
         rows[:, 1] = numpy.arange(block.count) * block.size
-        rows[:, 3] = block.lengths << 1
+        rows[:, 3] = numpy.asarray(block.lengths) << 1
         numbers = memoryview(bytearray(rows.tobytes())).cast("q")
         pieces = fill_rows([program], bytes(block.data), numbers, [])
         text = b"".join(bytes(memoryview(out)[:written]) for out, written in pieces)

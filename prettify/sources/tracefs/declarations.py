@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from prettify.composed import Composed
     from prettify.model import Type
 
-# What stands before an array that lies behind the members, and what is in its place.
-LOCATIONS = {"__data_loc": model.OFFSET, "__rel_loc": model.RELATIVE}
+# What stands before an array that lies behind the members, and whether its place is counted from
+# the word that says it.
+LOCATIONS = {"__data_loc": False, "__rel_loc": True}
 TOKEN = re.compile(r"\s*(?:(?P<word>[\w$.]+)|(?P<star>\*)|\[(?P<count>[^\[\]]*)\])")
 FUNCTION = re.compile(r"(?P<returns>.*)\(\s*\*\s*(?P<name>\w+)\s*\)\s*\(.*\)\s*")
 
@@ -142,14 +143,12 @@ def member_type(
     Raises ValueError, with what is wrong, where the size contradicts the declaration.
     """
     if declaration.location:
-        locator = LOCATIONS[declaration.location]
-        if size != model.LOCATORS[locator]:
+        if size != model.WORD:
             raise ValueError(
-                f"{declaration.location} {declaration.name!r} has {size} bytes, "
-                f"not {model.LOCATORS[locator]}"
+                f"{declaration.location} {declaration.name!r} has {size} bytes, not {model.WORD}"
             )
         element = _element_of_unknown_size(types, declaration, signed)
-        return types.located(element or types.opaque(1), locator)
+        return types.located(element or types.opaque(1), relative=LOCATIONS[declaration.location])
     if not declaration.counts:
         if not size:
             raise ValueError(f"{declaration.name!r} has 0 bytes")
