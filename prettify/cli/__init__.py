@@ -42,10 +42,17 @@ def _maps(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _trace(arguments: Sequence[str]) -> int:
+    from prettify.cli.trace import run
+
+    return run(arguments)
+
+
 # A first argument that is one of these is a subcommand. Each is imported when it is called.
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "formats": _formats,
     "map": _maps,
+    "trace": _trace,
     "types": _types,
 }
 

@@ -114,7 +114,7 @@ def choose(
     """Make rows for records of which it is known where they are, from row state[DONE] on.
 
     Of `rows` the second number is where a record begins in the data, the fourth its length; what is
-    made of them takes their place, from row state[ROWS] on.
+    made of them takes their place, from row state[ROWS] on. `check_places` was asked before.
     """
     status: cython.Py_ssize_t
     if not cython.compiled:
@@ -131,6 +131,25 @@ def choose(
         status = _choose(scanner_at, slots_at, shapes_at, data_at, rows_at, state_at)
     PyBuffer_Release(cython.address(view))
     return status
+
+
+def check_places(rows: memoryview, first: int, last: int, there: int) -> None:
+    """Raise ValueError where so many bytes do not hold a record that `choose` is given."""
+    begin: cython.Py_ssize_t = first
+    stop: cython.Py_ssize_t = last
+    end: cython.longlong = there
+    at: cython.longlong
+    length: cython.longlong
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+    else:
+        rows_at = rows
+    for i in range(begin, stop):
+        at = rows_at[4 * i + 1]
+        length = rows_at[4 * i + 3]
+        if at < 0 or length < 0 or length > end or at > end - length:
+            raise ValueError(f"{there} bytes do not hold {length} at {at}")
 
 
 def search(
@@ -404,7 +423,7 @@ def _choose(
             rows[filled] = number
             rows[filled + 1] = at
             rows[filled + 2] = rows[row + 2]
-            rows[filled + 3] = 0
+            rows[filled + 3] = length << 1
             state[2] += 1
         state[1] += 1
     return 1  # OVER

@@ -51,9 +51,7 @@ class Placed:
         """
         if self._shapes.full:
             self._shapes = Shapes(self._dispatch)
-        for start, length in zip(places[1::ROW], places[3::ROW]):
-            if start < 0 or length < 0 or start + length > len(data):
-                raise ValueError(f"{len(data)} bytes do not hold {length} at {start}")
+        sized.check_places(places, 0, len(places) // ROW, len(data))
         rows = self._compiled(data, places) if self._scanner else self._by_hand(data, places)
         return Batch(self._dispatch, self._shapes, data, 0, 0, rows)
 
@@ -98,7 +96,7 @@ class Placed:
         whole = length
         if kind.mode != BY_LENGTH:
             whole = min(length, kind.layout.size)
-        return self._shapes.of(which, whole), start, position, 0
+        return self._shapes.of(which, whole), start, position, length << 1
 
 
 def _absent(_index: int) -> bytes:
