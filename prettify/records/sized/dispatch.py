@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prettify.core.sized import BY_LENGTH, BY_TYPE, CUT
 from prettify.layout import flexible_tail
+from prettify.records.query.scalar import NoValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from prettify.layout import Layout
     from prettify.records.query.scalar import Code
+    from prettify.records.sized.frame import Frame
 
     Resolve = Callable[[int], Layout | None]
 
@@ -105,6 +107,16 @@ class Dispatch:
             layout = None if self.resolve is None else self.resolve(tag)
             found = self.tags[tag] = 0 if layout is None else self.add(layout)
         return found
+
+    def wants(self, frame: Frame) -> bool:
+        """Whether the filter lets the current record through; it does not where it has no value."""
+        code = self.codes.get("filter")
+        if code is None:
+            return True
+        try:
+            return bool(code.run(frame))
+        except NoValueError:
+            return False
 
     def resolve_all(self) -> None:
         """Look for the types of all tags."""
