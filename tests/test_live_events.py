@@ -46,6 +46,7 @@ from prettify.records.maps.events import PERF_EVENT_ARRAY, RINGBUF, Following
 from prettify.records.maps.perf_buffer import PerfBuffer, online_cpus
 from prettify.records.maps.ring_buffer import RingBuffer
 from prettify.records.maps.until import Stop, Until
+from test_ring_scan import perf_record
 from test_saved_events import both, without_cpu
 
 HOW = TEXTS | DISCARDS
@@ -530,6 +531,104 @@ def test_a_small_perf_buffer_is_gone_around_many_times(programs: Programs) -> No
         assert 0 <= len(payload) - size < 8  # padding, which is whatever was there before
         assert types["event"].unpack(payload[:16])["sequence"] == n
     assert len(found) == 2100
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_kernels_that_do_not_count_what_is_lost(
+    programs: Programs, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They refuse to be asked for it, and tell of it with the next event that finds room."""
+    if not counts:
+        monkeypatch.setattr(perf_buffer, "FORMAT_LOST", 1 << 40)
+    with on_cpu(CPUS[0]), perf_of(programs, pages=1) as source:
+        lost = []
+        for last in (False, True):
+            programs.run("fill_perf", 1000)
+            list(source.batches(now()))
+            lost += [int(str(error).split()[1]) for error in source.lost(last=last)]
+    assert 0 < sum(lost) <= programs.counter(FAILED)
+    assert (sum(lost) == programs.counter(FAILED)) == counts
+
+
+class PerfRing:
+    """The buffer of a processor in a file in memory, which is written by hand."""
+
+    def __init__(self, pages: int = 1) -> None:
+        self.size = pages * mmap.PAGESIZE
+        self.file = os.memfd_create("perf")
+        os.ftruncate(self.file, mmap.PAGESIZE + self.size)
+        self.head = 0
+
+    def write(self, data: bytes) -> None:
+        place = self.head % self.size
+        first = data[: self.size - place]
+        os.pwrite(self.file, first, mmap.PAGESIZE + place)
+        os.pwrite(self.file, data[len(first) :], mmap.PAGESIZE)
+        self.head += len(data)
+        os.pwrite(self.file, struct.pack("=Q", self.head), perf_buffer.HEAD_AT)
+
+    @property
+    def tail(self) -> int:
+        return int(struct.unpack("=Q", os.pread(self.file, 8, perf_buffer.TAIL_AT))[0])
+
+
+@pytest.fixture
+def perf_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[PerfRing]]:
+    rings = [PerfRing(), PerfRing()]
+    monkeypatch.setattr(Until, "watch", lambda self, *files, edges=False: io.BytesIO())
+    monkeypatch.setattr(perf_buffer, "online_cpus", lambda: [0, 1])
+    monkeypatch.setattr(perf_buffer, "_perf_event", lambda cpu, name: os.dup(rings[cpu].file))
+    monkeypatch.setattr(perf_buffer, "_change", lambda *_: 0)
+    yield rings
+    for ring in rings:
+        os.close(ring.file)
+
+
+def read_perf(**choices: Any) -> Outcome:
+    return follow([PerfBuffer(0, 2, "perf", 1)], ["event"], duration=0, **choices)
+
+
+def perf_event(sequence: int, more: bytes = b"") -> bytes:
+    return perf_record(9, event(sequence) + more, sequence)
+
+
+def test_samples_are_read_wherever_they_are_in_the_buffer(perf_by_hand: list[PerfRing]) -> None:
+    sequence = 0
+    for turn in range(400):
+        first = sequence
+        for count in range(turn % 7):
+            perf_by_hand[(turn + count) % 2].write(perf_event(sequence, bytes(turn * 8 % 200)))
+            perf_by_hand[count % 2].write(perf_record(77, b"skipped", 0))
+            sequence += 1
+        assert sequences(read_perf()) == list(range(first, sequence))
+        assert all(ring.tail == ring.head for ring in perf_by_hand)
+    assert min(ring.head for ring in perf_by_hand) > 20 * mmap.PAGESIZE
+
+
+def test_many_samples_take_several_turns(
+    perf_by_hand: list[PerfRing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perf_buffer, "LEAST_ROOM", 200)
+    monkeypatch.setattr(perf_buffer, "ROOM", 200)
+    for n in range(40):
+        perf_by_hand[n % 2].write(perf_event(n))
+    outcome = read_perf()
+    assert sorted(sequences(outcome)) == list(range(40))
+    assert sequences(outcome)[:2] == [0, 1]
+
+
+def test_what_no_kernel_puts_into_a_perf_buffer_is_an_error(perf_by_hand: list[PerfRing]) -> None:
+    perf_by_hand[0].write(perf_event(0) + struct.pack("=IHH", 9, 0, 4))
+    perf_by_hand[1].write(perf_event(1))
+    outcome = read_perf()
+    assert sequences(outcome) == [0]
+    assert outcome.messages == [
+        "perf: position 40 of the buffer of CPU 0: not a record as the kernel writes them"
+    ]
+    perf_by_hand[0].head = 0
+    perf_by_hand[0].write(struct.pack("=IHH", 9, 0, 160))  # its end has not been written
+    [message] = read_perf().messages
+    assert "not a record" in message
 
 
 def test_perf_events_need_a_capability(programs: Programs) -> None:
