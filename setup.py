@@ -40,6 +40,7 @@ COMPILED = [
     "prettify.core.ring",
     "prettify.core.rows",
     "prettify.core.shortest",
+    "prettify.core.sized",
     "prettify.core.strided",
     "prettify.core.text",
 ]

@@ -79,6 +79,20 @@ class Composed:
         """An integer of `size` bytes."""
         return self._next(model.Integer(self, self._next_id, name, size, 8 * size, signed=signed))
 
+    def enum(
+        self,
+        name: str,
+        size: int,
+        enumerators: Iterable[model.Enumerator],
+        *,
+        signed: bool = False,
+    ) -> model.Enum:
+        """An enum of `size` bytes."""
+        values = tuple(enumerators)
+        made = model.Enum(self, self._next_id, name, size, values, signed=signed)
+        self._next(made)
+        return made
+
     def opaque(self, size: int) -> Type:
         """Bytes of which no more is known."""
         return self._next(model.Bytes(self, self._next_id, size))

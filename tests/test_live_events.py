@@ -246,7 +246,7 @@ def test_idle_takes_no_time(programs: Programs) -> None:
 
 
 def test_a_ring_opened_for_reading_alone_is_refused(programs: Programs) -> None:
-    attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY)
+    attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY, 0)
     descriptor = bpf_maps.called(system.MAP_GET_FD_BY_ID, attributes, "open")
     with bpf_maps.closing(descriptor), pytest.raises(UsageError, match="ring: cannot be mapped"):
         follow([events.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
