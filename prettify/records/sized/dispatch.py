@@ -48,12 +48,12 @@ class Dispatch:
 
     cut: whether records may end before their type does, and are shown as far as they go; they have
     `least` bytes then, and are there in full before they are shown. rest: whether what is behind a
-    record's type is shown.
+    record's type is shown, and rest_always: also where nothing is.
     """
 
     __slots__ = (
-        "_least", "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest", "slots",
-        "tags",
+        "_least", "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest",
+        "rest_always", "slots", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +72,7 @@ class Dispatch:
         self._least = layout.size if least is None else least
         self.cut = cut
         self.rest = rest
+        self.rest_always = False
         self.kinds: list[Kind] = []
         self.tags: dict[int, int] = {}
         self.codes: dict[str, Code] = {}
