@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from prettify.model import Type, TypeGraph
 
+# An entry of a map: the struct, and its members.
+ENTRY = "map_entry"
+MAP, KEY, VALUE, VALUES = "map", "key", "value", "values"
+
 
 class Composed:
     """A type graph that goes on where another one, its base, ends.

@@ -33,7 +33,6 @@ from prettify.dialects import FORMS, MAP_FORMS, bpftool
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.layout import Layout, resolve
-from prettify.records.maps import entry
 from prettify.records.maps.entry import Chunk, Entry
 from prettify.records.maps.reading import possible_cpus
 from prettify.records.query.projection import select
@@ -432,15 +431,6 @@ def test_big_endian_types() -> None:
     made = Entry(graph.by_id(number), graph.by_id(value))
     found = printed(made.layout, bytes.fromhex("0000000200000000 f1234567fffffffe"))
     assert found.endswith(b'"formatted":{"key":2,"value":{"a":"0xf","b":"0x1234567","c":-2}}}]\n')
-
-
-def test_names_are_those_of_entries() -> None:
-    assert (bpftool.ENTRY, bpftool.KEY, bpftool.VALUE, bpftool.VALUES) == (
-        entry.NAME,
-        entry.KEY,
-        entry.VALUE,
-        entry.VALUES,
-    )
 
 
 # Around the entries.

@@ -304,9 +304,8 @@ def test_a_header_may_say_how_long_records_are(tmp_path: Path) -> None:
 
 def test_the_rest_is_a_member(zoo: Types, tmp_path: Path) -> None:
     """Its bytes, in all forms that hold what has any length."""
-    data = (
-        struct.pack("<IHH", 99, 5, 11) + b"\1\2\xff" + bye(b"so") + hello(1, 2, b"b", 36) + bytes(4)
-    )
+    data = struct.pack("<IHH", 99, 5, 11) + b"\1\2\xff" + bye(b"so")
+    data += hello(1, 2, b"b", 36) + bytes(4)
     tail = ["-t", ZOO, "--tail", "-C", f"{MESSAGES})"]
     found = objects(tail[2:], data)
     assert [one.get("tail") for one in found] == ["0102ff", None, "00000000"]

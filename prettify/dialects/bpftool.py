@@ -9,6 +9,7 @@ as a backslash in a text, which becomes `\n`: `tests/quirks.toml` has it all.
 from __future__ import annotations
 
 from prettify import model
+from prettify.composed import ENTRY, KEY, VALUE, VALUES
 from prettify.core import program as ops
 from prettify.core import shortest
 from prettify.dialects.assembler import Assembler, Label
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     Put = Callable[[Assembler, Node], None]
 
-ENTRY = "map_entry"  # the struct that an entry is
-KEY, VALUE, VALUES = "key", "value", "values"  # its members, which JSON calls the same
 SEPARATOR = b","
 MAP_END = b"]}"  # what stands behind a map's entries where `map_start` stands before them
 

@@ -171,8 +171,13 @@ def _live(
         plain=form == "bpftool",
     )
     shown = selected(layouts, options.text("select"))
-    conversion = open_conversion(form, shown, text_options_of(options), jobs)
+    text_options = text_options_of(options)
+    conversion = open_conversion(form, shown, text_options, jobs)
     work = MapRun(conversion, choice, parts, jobs)
+    if form == "bpftool":
+        from prettify.records.maps.bpftool_run import BpftoolRun
+
+        work = BpftoolRun(conversion, choice, parts, jobs, shown=shown, options=text_options)
     if seconds is not None:
         from prettify.records.maps.watch import Watch
 

@@ -16,10 +16,10 @@ from prettify.cli.output import (
     put_out,
     text_options_of,
 )
+from prettify.composed import KEY, VALUE
 from prettify.errors import UsageError
 from prettify.layout import resolve
 from prettify.records.forms import open_conversion
-from prettify.records.maps.entry import KEY, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

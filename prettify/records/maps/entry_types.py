@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from prettify import model
-from prettify.composed import Composed
+from prettify.composed import KEY, VALUE, Composed
 from prettify.errors import UsageError
 from prettify.layout import resolve
 from prettify.paths import choices
-from prettify.records.maps.entry import KEY, VALUE, Entry, Variable
+from prettify.records.maps.entry import Entry, Variable
 from prettify.records.maps.kinds import COOKIE, OWNERS
 from prettify.records.maps.reading import possible_cpus
 from prettify.records.maps.storage import OWNER_SIZE

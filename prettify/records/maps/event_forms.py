@@ -6,6 +6,7 @@ from prettify.core.event_rows import gather
 from prettify.core.rows import ROW, fill_rows
 from prettify.dialects import FORMS as TEXT_FORMS
 from prettify.errors import UsageError
+from prettify.layout import flexible_tail
 from prettify.model import spelled
 from prettify.records.forms import check_options, open_conversion
 from prettify.records.forms.text import Text
@@ -73,15 +74,20 @@ def open_events(
 
 
 class EventText(Text):
-    """Events as text of one form: a program for each layout, all run over rows."""
+    """Events as text of one form: a program for each layout, run over rows."""
 
-    __slots__ = ("_options", "_project", "_types", "_uniform")
+    __slots__ = ("_alike", "_options", "_project", "_types", "_uniform")
 
     def __init__(
         self, form: str, types: EventTypes, project: Project, options: Options, jobs: int
     ) -> None:
         layouts = [project(layout) for layout in types.layouts]
         super().__init__(TEXT_FORMS[form], layouts, options, jobs)
+        self._programs[0] = types.program(self.form, 0, layouts[0], options)
+        # Events that are all alike are records side by side, once they have been copied there.
+        self._alike = (
+            len(layouts) == 1 and flexible_tail(types.layouts[0].root) is None and not types.placed
+        )
         self._uniform = form in UNIFORM
         self._types = types
         self._project = project
@@ -89,6 +95,8 @@ class EventText(Text):
 
     def convert(self, index: Chosen, records: memoryview) -> Iterator[tuple[bytearray, int]]:
         """The text of the events, in buffers."""
+        if self._alike:
+            return super().convert(0, index.gathered(0, index.shapes.layouts[0].size))
         return fill_rows(self._for(index), records, index.rows, self._spare, self._size)
 
     def _for(self, chosen: Chosen) -> list[Program]:
@@ -133,7 +141,7 @@ class EventColumns:
     def convert(self, chosen: Chosen, data: memoryview) -> list[Any]:
         """The parts of each type's events."""
         which = chosen.shapes.which
-        kinds = {which[shape] for shape in chosen.rows[::ROW]}
+        kinds = {which[shape] for shape in set(chosen.rows[::ROW])}
         return [
             self._inner.convert(kind, chosen.gathered(kind, self._layouts[kind].size))
             for kind in sorted(kinds)

@@ -25,9 +25,14 @@ ALL_ALIKE = zeroes("q", 0)
 
 
 class EventTypes:
-    """The types that events may be of: all are of the first, unless a subclass tells them apart."""
+    """The types that events may be of: all are of the first, unless a subclass tells them apart.
+
+    placed: whether what `program` makes says where in the input an event is.
+    """
 
     __slots__ = ("layouts",)
+
+    placed = False
 
     def __init__(self, layouts: Sequence[Layout]) -> None:
         self.layouts = list(layouts)
@@ -35,7 +40,8 @@ class EventTypes:
     def which(self, events: Events) -> memoryview:
         """For each of the events the place of its layout, -1 for one that is not to be shown.
 
-        A table as `core.tables` makes them. One of no numbers: all are of the first.
+        A table as `core.tables` makes them. One of no numbers: all are of the first. Where events
+        say themselves how long they are, their lengths in `events.spans` may be made smaller.
         """
         return ALL_ALIKE
 

@@ -2,6 +2,9 @@
 
 For each processor a perf event is opened and put into the map; its ring buffer is mapped, as
 perf_event_open(2) says. Whoever had events of his own in the map gets nothing from then on.
+
+What a program puts out comes with up to 7 bytes behind it that nobody wrote; how many they are is
+not told. A flexible array has them as elements.
 """
 
 from __future__ import annotations

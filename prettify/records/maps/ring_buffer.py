@@ -78,13 +78,13 @@ class RingBuffer:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._data.release()
-        for area in (self._consumer, self._producer):
-            if area is not None:
-                try:
+        try:
+            self._data.release()
+            for area in (self._consumer, self._producer):
+                if area is not None:
                     area.close()
-                except BufferError:  # somebody still looks at an event: it goes when they do
-                    continue
+        except BufferError:  # somebody still looks at an event: it goes when they do
+            pass
         self._consumer = self._producer = None
 
     def lost(self, *, last: bool) -> list[DataError]:
@@ -134,8 +134,7 @@ class RingBuffer:
         """Give back the memory of the first events of the batch that was handed out last."""
         end = self._state[ring.AT]
         if count < self._state[ring.FOUND]:
-            start, length = self._spans[ring.SPAN * (count - 1) : ring.SPAN * count]
-            end = start + length + -length % ring.HEADER
+            end = self._spans[ring.SPAN * count] - ring.HEADER  # where the next one begins
         self._number += count
         self._consume(end - (self._at & (self._size - 1)))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prettify.records.input import Input
     from prettify.records.maps.until import Until
 
-MANY = 4096  # events of a batch, at most
+MANY = 1 << 14  # events of a batch, at most
 MAX_RECORD = 1 << 26  # bytes of an event that is shown
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from prettify.composed import KEY, VALUE
 from prettify.core.tables import table
 from prettify.errors import DataError, UsageError
 from prettify.model import spelled
 from prettify.records.input import CHUNK
-from prettify.records.maps.entry import KEY, VALUE, Chunk
+from prettify.records.maps.entry import Chunk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 
+from prettify.composed import KEY, VALUE
 from prettify.core.hex_dump import json_entries
 from prettify.errors import DataError, UsageError
 from prettify.records.maps.dumped.cells import Untold
@@ -37,7 +38,6 @@ from prettify.records.maps.dumped.tokens import (
 )
 from prettify.records.maps.dumped.typed_text import compile_reader
 from prettify.records.maps.dumped.window import patiently
-from prettify.records.maps.entry import KEY, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import re
 
+from prettify.composed import KEY, VALUE
 from prettify.errors import DataError, UsageError
 from prettify.records.maps.dumped.cells import Untold, order_of
 from prettify.records.maps.dumped.dump import ARRAY_KEY, DumpedMap, Found, Gathering
 from prettify.records.maps.dumped.kernel_text import compile_reader
 from prettify.records.maps.dumped.window import patiently
-from prettify.records.maps.entry import KEY, VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
