@@ -14,7 +14,7 @@ from prettify.errors import DataError
 from prettify.records.maps.dumped.cells import order_of
 from prettify.records.maps.dumped.dump import DumpedMap, Gathering, failed
 from prettify.records.maps.dumped.hex_words import take_entry, take_line, words
-from prettify.records.maps.dumped.window import patiently
+from prettify.records.maps.dumped.window import legible, patiently
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class HexMaps:
                 header = HEADER.match(window.text, window.at, window.end)
             window.at = header.end()
             map_.id = int(header["id"])
-            map_.type = header["type"].decode("latin-1")
-            map_.name = (header["name"] or b"").decode("utf-8", "replace")
+            map_.type = legible(header["type"])
+            map_.name = legible(header["name"] or b"")
             map_.flags = int(header["flags"], 16)
         elif not begin.startswith(ENTRY) and not FOUND.match(begin):
             raise window.unexpected("'key:'")

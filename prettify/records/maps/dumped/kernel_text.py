@@ -29,6 +29,7 @@ from prettify.records.maps.dumped.cells import (
     order_of,
     step_to,
 )
+from prettify.records.maps.dumped.window import SHOWN, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class _Scalar(Part):
     def _put_pointer(self, out: bytearray, shift: int, number: int | None, word: bytes) -> None:
         if number is None or not word.startswith(b"0x"):
             if not word.startswith(b"("):  # (efault), (____ptrval____)
-                raise self.untold(f"{one_line(repr(word.decode('latin-1')))} is no pointer")
+                raise self.untold(f"{legible(word, SHOWN)!r} is no pointer")
             number = 0
             self._lost(HASHED, self.path)
         if 0 < number <= HASH_MASK:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from prettify.errors import one_line
 from prettify.records.maps.dumped.hex_text import HEADER
 from prettify.records.maps.dumped.tokens import (
     CLOSE,
@@ -22,6 +21,7 @@ from prettify.records.maps.dumped.tokens import (
     take_text,
     take_word,
 )
+from prettify.records.maps.dumped.window import legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ BTF_ID = re.compile(rb"\bbtf_id (\d+)")
 FROZEN = re.compile(rb"(?:^|\s)frozen\b")
 OWNER = re.compile(rb"(?:^|, )(.*?)\((\d+)\)(?=, |$)")
 PINNED, OWNERS = b"\tpinned ", b"\tpids "
+LONGEST_PATH = 4096  # bytes
 MAX_DEPTH = 16  # levels of what is known of a map
 
 
@@ -128,7 +129,7 @@ def _members(window: Window, depth: int) -> dict[str, Any]:
         return found
     while True:
         name = take_name(window)
-        found[NAMES.get(name) or name.decode("utf-8", "replace")] = _value(window, depth + 1)
+        found[NAMES.get(name) or legible(name)] = _value(window, depth + 1)
         if not more_members(window):
             return found
 
@@ -140,10 +141,10 @@ def _value(window: Window, depth: int) -> Any:
     if byte == OPEN:
         return _members(window, depth)
     if byte == QUOTE:
-        return take_text(window)
+        return take_text(window, LONGEST_PATH)
     if byte != OPEN_LIST:
         word = take_word(window)
-        return int(word) if word.isdigit() and len(word) <= 20 else word.decode("utf-8", "replace")
+        return int(word) if word.isdigit() and len(word) <= 20 else legible(word)
     window.at += 1
     values: list[Any] = []
     if take_if(window, CLOSE_LIST):
@@ -185,8 +186,8 @@ def _of_lines(window: Window) -> ListedMap:
         raise window.error("neither JSON nor a line of `bpftool map list`", start)
     map_ = ListedMap()
     map_.id = int(header["id"])
-    map_.type = header["type"].decode("latin-1")
-    map_.name = (header["name"] or b"").decode("utf-8", "replace")
+    map_.type = legible(header["type"])
+    map_.name = legible(header["name"] or b"")
     map_.flags = int(header["flags"], 16)
     while (window.at < window.end or window.more()) and window.text[window.at] == ord("\t"):
         line = _line(window)
@@ -195,12 +196,10 @@ def _of_lines(window: Window) -> ListedMap:
             for name, number in sizes.groupdict().items():
                 setattr(map_, name, None if number is None else int(number))
         elif line.startswith(PINNED):
-            map_.pinned += (one_line(line[len(PINNED) :].decode("utf-8", "replace")),)
+            map_.pinned += (legible(line[len(PINNED) :], LONGEST_PATH),)
         elif line.startswith(OWNERS):
             owners = OWNER.findall(line[len(OWNERS) :])
-            map_.owners = tuple(
-                (int(pid), one_line(name.decode("utf-8", "replace"))) for name, pid in owners
-            )
+            map_.owners = tuple((int(pid), legible(name)) for name, pid in owners)
         else:
             btf_id = BTF_ID.search(line)
             map_.btf_id = map_.btf_id if btf_id is None else int(btf_id[1])

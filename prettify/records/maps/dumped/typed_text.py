@@ -39,6 +39,7 @@ from prettify.records.maps.dumped.tokens import (
     take_string,
     take_word,
 )
+from prettify.records.maps.dumped.window import SHOWN, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class _Scalar(Reader):
                 return
         number = number_of(word)
         if number is None:
-            raise Untold(f"{_shown(word)} is no value of it" if word else UNTOLD)
+            raise Untold(f"{legible(word, SHOWN)!r} is no value of it" if word else UNTOLD)
         self._cell.put(out, shift, number, bits=self._truth or word.startswith(b"0x"))
 
 
@@ -211,7 +212,7 @@ class _Members(Reader):
         names = self._names
         index = next((index for index in left if names[index] == name), -1)
         if index < 0:
-            raise Untold(f"{_shown(name)} is no member of it, or comes twice")
+            raise Untold(f"{legible(name, SHOWN)!r} is no member of it, or comes twice")
         left.remove(index)
         try:
             self._parts[index].read(window, out, shift)
@@ -278,11 +279,6 @@ def _unescaped(text: bytes) -> bytes:
     return ESCAPE.sub(
         lambda m: ESCAPES.get(m[2], m[2]) if m[1] is None else bytes.fromhex(m[1].decode()), text
     )
-
-
-def _shown(text: bytes) -> str:
-    """A name or word as messages show it."""
-    return repr(one_line(text[:40].decode("latin-1")))
 
 
 def _reader(node: Node, order: Order) -> Reader:
