@@ -91,12 +91,11 @@ class Part:
     def take(self, window: Window, text: bytes) -> None:
         """Go over that text, which is to come next."""
         there = window.text[window.at : min(window.end, window.at + len(text))]
-        if there == text:
-            window.at += len(text)
-        elif len(there) == len(text) or not text.startswith(there) or not window.more():
+        if there != text:
+            if len(there) < len(text) and text.startswith(there):
+                window.more()
             raise self.untold(f"{window.shown()} where {text.decode('latin-1')!r} should be")
-        else:
-            self.take(window, text)
+        window.at += len(text)
 
     def untold(self, what: str) -> Untold:
         """The error about this place."""

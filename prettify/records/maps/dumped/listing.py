@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prettify.records.maps.dumped.hex_text import HEADER
+from prettify.records.maps.dumped.hex_text import HEADER, LONGEST_HEADER
 from prettify.records.maps.dumped.tokens import (
     CLOSE,
     CLOSE_LIST,
@@ -44,7 +44,7 @@ SIZES = re.compile(
 )
 BTF_ID = re.compile(rb"\bbtf_id (\d+)")
 FROZEN = re.compile(rb"(?:^|\s)frozen\b")
-OWNER = re.compile(rb"(?:^|, )(.*?)\((\d+)\)(?=, |$)")
+OWNER = re.compile(rb"(.*)\((\d{1,10})\)")
 PINNED, OWNERS = b"\tpinned ", b"\tpids "
 LONGEST_PATH = 4096  # bytes
 MAX_DEPTH = 16  # levels of what is known of a map
@@ -181,7 +181,7 @@ _CONVERTED: dict[str, Callable[[Any], Any]] = {
 def _of_lines(window: Window) -> ListedMap:
     """The map of a line that begins with its id, and of those behind it that begin with a tab."""
     start = window.offset
-    header = HEADER.match(_line(window) + b"\n")
+    header = HEADER.match(_line(window)[:LONGEST_HEADER])
     if header is None:
         raise window.error("neither JSON nor a line of `bpftool map list`", start)
     map_ = ListedMap()
@@ -198,8 +198,8 @@ def _of_lines(window: Window) -> ListedMap:
         elif line.startswith(PINNED):
             map_.pinned += (legible(line[len(PINNED) :], LONGEST_PATH),)
         elif line.startswith(OWNERS):
-            owners = OWNER.findall(line[len(OWNERS) :])
-            map_.owners = tuple((int(pid), legible(name)) for name, pid in owners)
+            owners = map(OWNER.fullmatch, line[len(OWNERS) :].split(b", "))
+            map_.owners = tuple((int(one[2]), legible(one[1])) for one in owners if one is not None)
         else:
             btf_id = BTF_ID.search(line)
             map_.btf_id = map_.btf_id if btf_id is None else int(btf_id[1])
