@@ -19,7 +19,6 @@ PINNED = "a pinned map's text"
 RAW = "raw keys and values"
 LIST = "bpftool's list of maps"
 SHAPES = (JSON, TYPED, HEX, PINNED, RAW, LIST)
-OF_MEMBERS = frozenset((TYPED, PINNED))  # what has no bytes, and is read with types alone
 
 PEEKED = 4096  # bytes that tell, at the latest
 UNDECIDED = ""
