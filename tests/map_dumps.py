@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import bpf_maps
-from bpf_maps import CPUS
 from btf_writer import BtfWriter
 from conftest import PATH, VECTORS
 from prettify.records.maps.dumped import shapes
@@ -31,6 +30,18 @@ OUTPUTS = FOLDER / "outputs.json"
 
 # The options for an output, by the end of its file's name.
 FORMS = {"json": ("-j",), "pretty.json": ("-p",), "txt": ()}
+
+
+def possible_cpus() -> int:
+    """How many CPUs there may be; values of each go into per-CPU maps, be it there or not."""
+    try:
+        text = Path("/sys/devices/system/cpu/possible").read_text()
+    except OSError:
+        return 1
+    return int(re.split("[-,]", text.strip())[-1]) + 1
+
+
+CPUS = possible_cpus()
 
 
 class Types:

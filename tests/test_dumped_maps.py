@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -18,11 +19,13 @@ import prettify
 from conftest import need
 from dumped import Reading, layout_of, read
 from map_dumps import Output
+from prettify.compilers.construct_parser import unpack
 from prettify.layout import Layout
 from prettify.records.input import Input
 from prettify.records.maps.dumped import shapes
 from prettify.records.maps.dumped.dump import LookupFailed
 from prettify.records.maps.dumped.opening import open_dump
+from prettify.records.maps.entry import Entry
 from test_kernel_vectors import MAP_FLAGS, rows
 
 IDS, KEPT = map_dumps.kept()
@@ -190,3 +193,29 @@ def test_what_texts_lose_is_noted_once() -> None:
         "zero here",
         "data: value.p: the kernel writes hashes in place of pointers",
     ]
+
+
+@pytest.mark.parametrize("name", ["percpu-hash", "percpu-array", "numbers", "lru"])
+def test_entries_agree_with_what_bpftool_makes_of_them(name: str) -> None:
+    """As records of `Entry`, and against `formatted`, where that is JSON."""
+    [output] = [output for output in KEPT if output.file == f"{name}.json"]
+    map_ = map_dumps.MAPS[name]
+    key, value = type_of(map_.key), type_of(map_.value)
+    assert key is not None
+    assert value is not None
+    dumped = next(open_dump(Input(output.data), pytest.fail, pytest.fail).maps())
+    assert dumped is not None
+    [chunk] = dumped.entries(key, value)
+    assert chunk is not None
+    entry = Entry(key.type, value.type, cpus=dumped.cpus or 0)
+    records = bytearray(chunk.count * entry.size)
+    entry.fill(chunk, 0, chunk.count, records)
+    shown = []
+    for start in range(0, len(records), entry.size):
+        record = unpack(entry.layout, "little", records[start : start + entry.size])
+        if "values" in record:
+            record["values"] = [
+                {"cpu": cpu, "value": one} for cpu, one in enumerate(record["values"])
+            ]
+        shown.append(record)
+    assert shown == [one["formatted"] for one in json.loads(output.data)]

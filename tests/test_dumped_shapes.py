@@ -28,7 +28,7 @@ from dumped import (
 from prettify import model
 from prettify.compilers.construct_parser import unpack
 from prettify.errors import DataError, UsageError
-from prettify.layout import Node
+from prettify.layout import Node, is_bool
 from prettify.records.input import Input
 from prettify.records.maps.dumped import shapes, tokens, window
 from prettify.records.maps.dumped.opening import open_dump
@@ -109,6 +109,11 @@ def hides(node: Node) -> bool:
     return node.kind == model.UNION and any(n.kind == model.POINTER for n in nodes(node))
 
 
+def shares_bool(node: Node) -> bool:
+    """Whether a bool shares its bytes with others."""
+    return node.kind == model.UNION and any(map(is_bool, nodes(node)))
+
+
 def untold(node: Node) -> bool:
     """Whether the kernel's text does not tell all of a node."""
     if node.kind in (model.FLOAT, model.POINTER):
@@ -172,6 +177,8 @@ def test_what_bpftool_writes_of_members(
             continue
         assert reading.error is None
         assert len(reading.entries) == 3
+        if any(shares_bool(n) for part in (key, value) for n in nodes(part.root)):
+            continue  # "true" says less than the members beside it
         again = map_writers.members_text(reading.entries, key, value, cpus)
         assert again == text
 

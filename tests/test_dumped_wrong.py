@@ -37,7 +37,7 @@ GOOD = b'{"key":["0x01"],"value":["0x02"]},'
         (b'{"key":["0x01"]}]', "at byte 35: an entry without a value"),
         (b'{"value":["0x01"]}]', "at byte 35: an entry without a key"),
         (b'{"key":["0x01"],"value":["0x02"]} {', "at byte 69: '{' where ',' or ']' should be"),
-        (b'{"key":["0x01"],"value":["0x02"', "at byte 60: '\"0x02\"' where a byte such as"),
+        (b'{"key":["0x01"],"value":["0x02"', "at byte 66: the end where ',' or ']' should be"),
         (b'{"key":["0x01"],"value":["0x02"]}', "at byte 68: the end where ',' or ']' should be"),
         (b'{"key":["0x01"],"formatted":{"a":"', "at byte 63: an entry without an end"),
         (b'{"key":["0x01"],"formatted":{"a":1', "at byte 63: a value without an end"),

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import re
 
-from prettify.errors import one_line
 from prettify.records.maps.dumped.dump import MAX_PART, Found
+from prettify.records.maps.dumped.window import legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def take_line(window: Window) -> str:
         found = LINE.match(window.text, window.at, window.end)
         if found is not None and (found[0].endswith(b"\n") or window.final):
             window.at = found.end()
-            return one_line(found[1].decode("utf-8", "replace").rstrip())
+            return legible(found[1].rstrip())
         if found is None or found.end() < window.end or not window.more():
             raise window.unexpected("a value, or why there is none,")
 

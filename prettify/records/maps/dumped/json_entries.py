@@ -54,8 +54,8 @@ NAMES = frozenset((b"key", b"value", b"values", b"next_key", b"formatted"))
 TEXT_ENTRY = ord("k")  # what an entry begins with that is no JSON
 # How an entry begins of which there are bytes.
 OF_BYTES = re.compile(
-    rb'\{\s*(?:"formatted"|"next_key"|"key"\s*:\s*(?:null|\[\s*(?:\]|"0x[0-9a-fA-F]{2}"))'
-    rb'|"value"\s*:\s*(?:\[\s*"0x[0-9a-fA-F]{2}"|\{\s*"error"\s*:))'
+    rb'\{\s*(?:"formatted"|"next_key"|"key"\s*:\s*(?:null|\[\s*(?:\]|"0x))'
+    rb'|"value"\s*:\s*(?:\[\s*"0x|\{\s*"error"\s*:))'
 )
 
 # How an entry ends whose last value makes no sense: what follows it is the next one, the end of the

@@ -131,6 +131,7 @@ class JsonMaps:
                 return found[1]
             if window.end - window.at > PEEKED or not window.more():
                 window.at += 1
+                look(window)
                 raise window.unexpected("a name")
 
     def _error(self) -> DataError:

@@ -29,6 +29,7 @@ from prettify.records.maps.dumped.cells import (
     order_of,
     step_to,
 )
+from prettify.records.maps.dumped.window import SHOWN, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,12 +91,11 @@ class Part:
     def take(self, window: Window, text: bytes) -> None:
         """Go over that text, which is to come next."""
         there = window.text[window.at : min(window.end, window.at + len(text))]
-        if there == text:
-            window.at += len(text)
-        elif len(there) == len(text) or not text.startswith(there) or not window.more():
+        if there != text:
+            if len(there) < len(text) and text.startswith(there):
+                window.more()
             raise self.untold(f"{window.shown()} where {text.decode('latin-1')!r} should be")
-        else:
-            self.take(window, text)
+        window.at += len(text)
 
     def untold(self, what: str) -> Untold:
         """The error about this place."""
@@ -152,7 +152,7 @@ class _Scalar(Part):
     def _put_pointer(self, out: bytearray, shift: int, number: int | None, word: bytes) -> None:
         if number is None or not word.startswith(b"0x"):
             if not word.startswith(b"("):  # (efault), (____ptrval____)
-                raise self.untold(f"{one_line(repr(word.decode('latin-1')))} is no pointer")
+                raise self.untold(f"{legible(word, SHOWN)!r} is no pointer")
             number = 0
             self._lost(HASHED, self.path)
         if 0 < number <= HASH_MASK:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prettify.records.maps.dumped.hex_text import ENTRY, FOUND, HEADER, ID, SAID
+from prettify.records.maps.dumped.hex_text import ENTRY, FOUND, HEADER, ID, LONGEST_HEADER, SAID
 from prettify.records.maps.dumped.json_entries import NAMES, OF_BYTES
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ PINNED = "a pinned map's text"
 RAW = "raw keys and values"
 LIST = "bpftool's list of maps"
 SHAPES = (JSON, TYPED, HEX, PINNED, RAW, LIST)
-OF_MEMBERS = frozenset((TYPED, PINNED))  # what has no bytes, and is read with types alone
 
 PEEKED = 4096  # bytes that tell, at the latest
 UNDECIDED = ""
@@ -77,7 +76,7 @@ def _headed_shape(text: bytes, enough: bool) -> str:
     line, _, following = text.partition(b"\n")
     if not (enough or following):
         return UNDECIDED
-    if HEADER.match(line):
+    if HEADER.match(line[:LONGEST_HEADER]):
         return LIST if following.startswith(b"\t") else HEX
     return PINNED
 

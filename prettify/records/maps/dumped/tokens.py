@@ -19,9 +19,8 @@ from prettify.core.hex_dump import (
     pass_over,
 )
 from prettify.core.tables import zeroes
-from prettify.errors import one_line
 from prettify.records.maps.dumped.dump import MAX_PART
-from prettify.records.maps.dumped.window import KEPT
+from prettify.records.maps.dumped.window import KEPT, LEGIBLE, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ BLANK = re.compile(rb"[ \t\r\n]*")
 STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 WORD = re.compile(rb'[^\s"{}\[\],:]+')
 LAST_ITEM = re.compile(rb'\s*"0x([0-9a-fA-F]{2})"\s*\]')
+ITEM_ALONE = re.compile(rb'\s*"0x[0-9a-fA-F]{2}"\s*')
 NO_ITEM = re.compile(rb"\s*\]")
 
 QUOTE, COMMA, COLON = ord('"'), ord(","), ord(":")
@@ -88,9 +88,9 @@ def take_string(window: Window) -> bytes:
             raise window.error("a string without an end")
 
 
-def take_text(window: Window) -> str:
-    """The same as text for messages and names."""
-    return one_line(take_string(window).replace(b'\\"', b'"').decode("utf-8", "replace"))
+def take_text(window: Window, longest: int = LEGIBLE) -> str:
+    """The same as something to show."""
+    return legible(take_string(window).replace(b'\\"', b'"'), longest)
 
 
 def take_name(window: Window) -> bytes:
@@ -155,7 +155,11 @@ def take_bytes(window: Window) -> bytearray:
             window.at = empty.end()
             return found
         if window.end - window.at > LONGEST_ITEM or not window.more():
-            raise window.unexpected('a byte such as "0x1f", or the end of the list,')
+            item = ITEM_ALONE.match(window.text, window.at, window.end)
+            if item is None:
+                raise window.unexpected('a byte such as "0x1f"')
+            window.at = item.end()
+            raise window.unexpected("',' or ']'")
 
 
 def take_cpus(window: Window, take_one: Callable[[Window], bytes | bytearray]) -> tuple[bytes, int]:

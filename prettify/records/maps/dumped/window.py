@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 KEPT = 4096  # bytes before the position that stay: to see what a text that makes no sense was
 ROOM = 2 * CHUNK  # bytes that are there at a time
+LEGIBLE = 240  # bytes of names and of what others say that are shown
 SHOWN = 24  # bytes of a text that makes no sense that messages show
+
+
+def legible(text: bytes, longest: int = LEGIBLE) -> str:
+    """A text out of a dump as something to show: printable, on one line, and not too long."""
+    cut = "..." if len(text) > longest else ""
+    return one_line(text[:longest].decode("utf-8", "replace")) + cut
 
 
 class Short(Exception):
