@@ -36,6 +36,7 @@ COMPILED = [
     "prettify.core.numbers",
     "prettify.core.rows",
     "prettify.core.shortest",
+    "prettify.core.sized",
     "prettify.core.strided",
     "prettify.core.text",
 ]

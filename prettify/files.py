@@ -66,7 +66,7 @@ def read(
                 if shape not in types:
                     layout = batch.shapes.layouts[shape]
                     types[shape] = RecordType(layout.type, bound.byte_order, layout)
-                yield Record(batch.table.name, position, types[shape], bytes(record))
+                yield Record(batch.dispatch.name, position, types[shape], bytes(record))
     if errors:
         raise errors[0]
 

@@ -17,9 +17,9 @@ import prettify
 from conftest import COMMAND
 from format_maker import MAGIC, Maker, table
 from prettify.errors import DataError, TypeInfoError, UsageError
-from prettify.records.catalogue import sized
-from prettify.records.catalogue.batch import MAX_SHAPES
 from prettify.records.catalogue.information import formats
+from prettify.records.sized import reader
+from prettify.records.sized.shapes import MAX_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -321,7 +321,7 @@ def test_blocks_are_not_seen(maker: Maker, given: list[tuple[int, bytes]], chunk
     data = head(many=len(given)) + b"".join(item(kind, rest) for kind, rest in given)
     offsets = [8 + sum(4 + len(r) for _, r in given[:n]) for n in range(len(given))]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sized, "CHUNK", chunk)
+        patch.setattr(reader, "CHUNK", chunk)
         found, wrong = everything(data, table="item")
         forms = {
             form: b"".join(prettify.decode(data, to=form) or ())
@@ -490,7 +490,7 @@ def test_a_single_record_that_is_not_there_is_null(maker: Maker) -> None:
 
 @pytest.mark.parametrize("form", ["pahole", "c", "json", "ndjson", "csv"])
 def test_threads_change_nothing(maker: Maker, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sized, "CHUNK", 64)
+    monkeypatch.setattr(reader, "CHUNK", 64)
     each = table("byte", "byte", 'for = "pair"', 'seek = "$pair.start"', 'count = "$pair.length"')
     maker.add("demo", STRUCTS, MAGIC + TWO.replace("count = 2", "count = 40") + each)
     data = head(many=300) + struct.pack("<HH", 20, 9) * 40

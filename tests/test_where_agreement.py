@@ -325,7 +325,7 @@ def one_by_one(text: str, layout: Layout, raw: bytes) -> list[bool | None]:
     """The same by what computes expressions for one record. None where some part has no value."""
     tables = {"record": (0, layout)}
     scope = Scope(tables, layout.byte_order, Enumerators(layout), "record", members=True)
-    run = compile_condition(text, "--where", scope)
+    run = compile_condition(text, "--where", scope).run
     found: list[bool | None] = []
     for at in range(0, len(raw), layout.size):
         try:

@@ -26,6 +26,19 @@ cdef extern from * nogil:
         uint64_t x; memcpy(&x, at, 8); return big != PRETTIFY_BIG ? __builtin_bswap64(x) : x;
     }
 
+    /* An unsigned integer of 1 to 8 bytes. */
+    static inline uint64_t prettify_load(const unsigned char *at, int64_t size, int big) {
+        uint64_t x = 0;
+        switch (size) {
+        case 1: return *at;
+        case 2: return prettify_load2(at, big);
+        case 4: return prettify_load4(at, big);
+        case 8: return prettify_load8(at, big);
+        }
+        for (int64_t i = 0; i < size; i++) x = x << 8 | at[big ? i : size - 1 - i];
+        return x;
+    }
+
     /* Eight bytes, the lowest of the number first. */
     static inline void prettify_store8(unsigned char *at, uint64_t x) {
         x = PRETTIFY_LITTLE(x); memcpy(at, &x, 8);
@@ -138,6 +151,7 @@ cdef extern from * nogil:
         return ah * bh + (middle >> 32) + (other >> 32);
     }
     """
+    unsigned long long load "prettify_load"(const unsigned char *at, long long size, int big)
     unsigned long long load1 "prettify_load1"(const unsigned char *at)
     unsigned long long load2 "prettify_load2"(const unsigned char *at, int big)
     unsigned long long load4 "prettify_load4"(const unsigned char *at, int big)

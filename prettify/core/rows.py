@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The emitter's machine over records of several types and lengths, one row of numbers for each."""
+"""Rows: records of several types and lengths, one of numbers for each; the machine over them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if cython.compiled:
         PyBuffer_Release,
         PyObject_GetBuffer,
     )
+    from cython.cimports.libc.string import memcpy
     from cython.cimports.prettify.core.emitter import address, run
 else:
     from prettify.core.emitter import address, run
@@ -31,10 +32,109 @@ if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
 ROW = 4  # integers of a row
+NOWHERE = (1 << 62) - 1  # the size of a record that there is no program for: no data holds it
+
+
+def used(rows: memoryview, count: int) -> list[int]:
+    """The first numbers of rows, all of them less than `count`, each once and in order."""
+    marks = bytearray(count)
+    i: cython.Py_ssize_t
+    if not cython.compiled:
+        return sorted(set(rows[::ROW]))
+    end: cython.Py_ssize_t = len(rows) // 4
+    rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+    marks_at = cython.cast(cython.pointer[cython.uchar], cython.cast(cython.p_char, marks))
+    with cython.nogil:
+        for i in range(end):
+            marks_at[rows_at[4 * i]] = 1
+    return [which for which in range(count) if marks[which]]
+
+
+def with_headings(rows: memoryview, kinds: memoryview, before: int, first: int) -> memoryview:
+    """The same rows, and one before each whose kind is not that of the row before it.
+
+    kinds: by a row's first number. before: the kind that comes before all. first: the first number
+    of a heading's row is that plus the kind; it is at the same place, and no separator is behind.
+    """
+    count: cython.Py_ssize_t = len(rows) // 4
+    more = zeroes("q", 2 * ROW * count)
+    filled: cython.Py_ssize_t = 0
+    kind: cython.longlong
+    last: cython.longlong = before
+    heading: cython.longlong = first
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    if cython.compiled:
+        rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+        kinds_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(kinds))
+        out = cython.cast(cython.pointer[cython.longlong], address(more))
+    else:
+        rows_at, kinds_at, out = rows, kinds, more
+    for i in range(count):
+        kind = kinds_at[rows_at[4 * i]]
+        if kind != last:
+            out[filled] = heading + kind
+            out[filled + 1] = rows_at[4 * i + 1]
+            out[filled + 2] = rows_at[4 * i + 2]
+            filled += 4
+        for j in range(4):
+            out[filled + j] = rows_at[4 * i + j]
+        if kind != last:
+            out[filled + 3] = 1
+        filled += 4
+        last = kind
+    return more[:filled]
+
+
+def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> bytearray:
+    """The records of some rows one behind the other, of `size` bytes each.
+
+    sizes: by a row's first number how many bytes of it there are, -1 for rows that are not wanted.
+    What is behind those is 0. Raises ValueError where the data does not hold them.
+    """
+    count: cython.Py_ssize_t = len(rows) // 4
+    step: cython.longlong = size
+    there: cython.longlong = len(data)
+    have: cython.longlong
+    wanted: cython.longlong = 0
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+        sizes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(sizes))
+    else:
+        rows_at, sizes_at = rows, sizes
+    for i in range(count):
+        have = sizes_at[rows_at[4 * i]]
+        if have >= 0:
+            wanted += 1
+            if have > step or rows_at[4 * i + 1] < 0 or rows_at[4 * i + 1] + have > there:
+                raise ValueError(f"{there} bytes do not hold {have} at {rows_at[4 * i + 1]}")
+    gathered = bytearray(wanted * step)
+    wanted = 0
+    if not cython.compiled:
+        for i in range(count):
+            have = sizes[rows[4 * i]]
+            if have >= 0:
+                start = rows[4 * i + 1]
+                gathered[wanted : wanted + have] = data[start : start + have]
+                wanted += step
+        return gathered
+    view = cython.declare(Py_buffer)
+    out = cython.cast(cython.p_char, gathered)
+    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
+    data_at = cython.cast(cython.p_char, view.buf)
+    with cython.nogil:
+        for i in range(count):
+            have = sizes_at[rows_at[4 * i]]
+            if have >= 0:
+                memcpy(out + wanted, data_at + rows_at[4 * i + 1], have)
+                wanted += step
+    PyBuffer_Release(cython.address(view))
+    return gathered
 
 
 def fill_rows(
-    programs: Sequence[Program],
+    programs: Sequence[Program | None],
     data: Buffer,
     rows: memoryview,
     spare: list[bytearray],
@@ -44,16 +144,17 @@ def fill_rows(
 
     rows: a table of ROW integers for each record: which of the programs it is for, where it begins
     in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
-    Raises ValueError where the data does not hold a record.
+    None is for those that no row is for. Raises ValueError where the data does not hold a record.
     """
     count = len(rows) // ROW
     if not count:
         return
-    _check_rows(programs, len(data), rows)
-    longest = max(program.longest_name for program in programs)
-    state, value = scratch(programs[0].key)
+    there = [program for program in programs if program is not None]
+    longest = max(program.longest_name for program in there)
+    state, value = scratch(there[0].key)
     # For each program what `run` needs of it; addresses where that is compiled.
     parts = table("Q", [n for program in programs for n in _parts(program)])
+    _check_rows(parts, len(programs), len(data), rows)
     numbers = zeroes("q", 6)
     progress = table("q", [0, count])  # rows done, and all of them
     while progress[0] < count:
@@ -61,16 +162,32 @@ def fill_rows(
         yield out, _fill_rows(programs, data, rows, parts, progress, numbers, state, value, out)
 
 
-def _check_rows(programs: Sequence[Program], length: int, rows: memoryview) -> None:
-    """Raise ValueError where a record is not within the data."""
-    sizes = [program.record_size for program in programs]
-    for which, start in zip(rows[::ROW], rows[1::ROW]):
-        if start < 0 or start + sizes[which] > length:
-            raise ValueError(f"{length} bytes do not hold a record of {sizes[which]} at {start}")
+def _check_rows(parts: memoryview, programs: int, length: int, rows: memoryview) -> None:
+    """Raise ValueError where a record has no program, or is not within the data."""
+    count: cython.Py_ssize_t = len(rows) // 4
+    end: cython.longlong = length
+    known: cython.longlong = programs
+    start: cython.longlong
+    size: cython.longlong
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
+        parts_at = cython.cast(cython.pointer[cython.const[cython.ulonglong]], address(parts))
+    else:
+        rows_at, parts_at = rows, parts
+    for i in range(count):
+        if rows_at[4 * i] < 0 or rows_at[4 * i] >= known:
+            raise ValueError(f"row {i} is for program {rows_at[4 * i]} of {known}")
+        start = rows_at[4 * i + 1]
+        size = parts_at[6 * rows_at[4 * i] + 4]
+        if start < 0 or size > end - start:
+            raise ValueError(f"{length} bytes do not hold a record of {size} at {start}")
 
 
-def _parts(program: Program) -> list[int]:
+def _parts(program: Program | None) -> list[int]:
     """Addresses of a program's code, literals, names and powers; its record's size; its order."""
+    if program is None:
+        return [0, 0, 0, 0, NOWHERE, 0]
     sizes = [program.record_size, int(program.big_endian)]
     if not cython.compiled:
         return [0, 0, 0, 0, *sizes]
@@ -85,7 +202,7 @@ def _parts(program: Program) -> list[int]:
 
 
 def _fill_rows(
-    programs: Sequence[Program],
+    programs: Sequence[Program | None],
     data: Buffer,
     rows: memoryview,
     parts: memoryview,
@@ -102,6 +219,7 @@ def _fill_rows(
         for row in range(progress[0], progress[1]):
             progress[0] = row
             program = programs[rows[ROW * row]]
+            assert program is not None
             _begin_row(rows[ROW * row :], row, program.record_size, numbers, state)
             numbers[3] = program.big_endian
             numbers[4] = len(out) - written

@@ -7,100 +7,39 @@ from __future__ import annotations
 
 from prettify import layout as layouts
 from prettify.errors import PrettifyError, TypeInfoError, UsageError
-from prettify.layout import Layout, Node, flexible_tail
-from prettify.model import ARRAY, spelled
+from prettify.layout import Layout, flexible_tail
+from prettify.model import spelled
 from prettify.records.catalogue.declaration import LITTLE, Cast, Format, Table
-from prettify.records.catalogue.scope import Frame, Scope
+from prettify.records.catalogue.scope import Scope
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.numbers import integer_of
 from prettify.records.query.scalar import compile_condition, compile_number
+from prettify.records.sized.dispatch import Dispatch
 from prettify.sources.search import find_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from prettify.model import TypeGraph
-
-    Run = Callable[[Frame], int]
+    from prettify.records.query.scalar import Code
+    from prettify.records.sized.dispatch import Kind
 
 CONDITIONS = frozenset(("when", "while", "until", "where"))
 # Those that are about single records of the table; the others are about where it is.
 OF_RECORDS = frozenset(("sizeof", "tail", "align", "while", "until", "where", "tag"))
 
 
-class Kind:
-    """A type that records of a table may be of.
+class BoundTable(Dispatch):
+    """A table of one variant, ready to be read; its index is among the variant's tables.
 
-    sizeof: bytes of such a record, None where the table says. tail: the flexible array that ends
-    it, None where it has none. held: bytes of that, None where it goes on to the record's end.
-    least: bytes that any such record has.
+    fixed: whether all records have one size, so that none has to be looked at to find the next.
     """
 
-    __slots__ = ("held", "layout", "least", "sizeof", "tail")
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.least = max(layout.size, 1)
-        self.sizeof: Run | None = None
-        self.tail = flexible_tail(layout.root)
-        self.held: Run | None = None
-
-    def shape(self, count: int) -> Layout:
-        """The layout where the flexible array has that many elements."""
-        return Layout(self.layout.type, _stretched(self.layout.root, count))
-
-
-def without_tail(layout: Layout) -> Layout:
-    """The layout without the array of no size that ends it, if one does."""
-    if flexible_tail(layout.root) is None:
-        return layout
-    return Layout(layout.type, _cut(layout.root))
-
-
-def _cut(node: Node) -> Node:
-    copy = node.copy()
-    last = node.children[-1]
-    rest = () if last.kind == ARRAY else (_cut(last),)
-    copy.children = (*node.children[:-1], *rest)
-    return copy
-
-
-def _stretched(node: Node, count: int) -> Node:
-    """A copy of a node that ends with a flexible array, which has that many elements."""
-    copy = node.copy()
-    if node.kind == ARRAY:
-        copy.count = count
-        copy.bit_size = 8 * count * node.stride
-        copy.room = 0
-        return copy
-    last = _stretched(node.children[-1], count)
-    copy.children = (*node.children[:-1], last)
-    copy.bit_size = max(node.bit_size, last.bit_offset + last.bit_size - node.bit_offset)
-    return copy
-
-
-class BoundTable:
-    """A table of one variant, ready to be read; expressions are functions of a frame.
-
-    index: among the variant's tables. layout: of the beginning of every record. kinds: what they
-    may be, the table's own type first; tags: the place of each tag's. fixed: whether all have one
-    size, so that none has to be looked at to find the next.
-    """
-
-    __slots__ = (
-        "fixed", "index", "kinds", "layout", "name", "parent", "run", "table", "tags", "where",
-    )  # fmt: skip
+    __slots__ = ("fixed", "parent", "table", "where")
 
     def __init__(self, table: Table, index: int, layout: Layout, parent: BoundTable | None) -> None:
+        super().__init__(table.name, index, layout)
         self.table = table
-        self.name = table.name
-        self.index = index
-        self.layout = layout
         self.parent = parent
-        self.kinds = [Kind(layout)]
-        self.tags: dict[int, int] = {}
-        self.run: dict[str, Run] = {}
         self.where: str | None = table.expressions.get("where")
         self.fixed = True
 
@@ -154,24 +93,25 @@ class _Binder:
         if table.range is not None:
             for key, member in (("seek", "offset"), ("size", "size")):
                 text = f"$header.{table.range}.{member}"
-                bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
+                bound.codes[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
         for key, text in table.expressions.items():
-            bound.run[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
-        bound.kinds[0].held = bound.run.pop("tail", None)
+            bound.codes[key] = self._compiled(bound, key, f"key {key!r}", text, layout)
+        bound.kinds[0].held = bound.codes.pop("tail", None)
         self._check_tail(table, "key 'tail'", bound.kinds[0])
         for tag, cast in table.casts.items():
             self._cast(bound, tag, cast)
         looked_at = {"tail", "while", "until"} & table.expressions.keys()
         if table.casts or not layout.size or looked_at:
             bound.fixed = False
-        if parent is not None or ("seek" in bound.run and (index or not _is_start(table))):
+        if parent is not None or ("seek" in bound.codes and (index or not _is_start(table))):
             self.bound.sequential = False
         self.known[table.name] = index, layout
         return bound
 
     def _cast(self, bound: BoundTable, tag: str, cast: Cast) -> None:
         table, where = bound.table, f"cast {tag}"
-        kind = Kind(self._layout(table, cast.type, where))
+        place = bound.add(self._layout(table, cast.type, where))
+        kind = bound.kinds[place]
         if kind.layout.size < bound.layout.size:
             raise self._error(
                 table, where, f"{cast.type} is shorter than {table.type}, its beginning"
@@ -186,8 +126,7 @@ class _Binder:
             number = Enumerators(bound.layout).value(tag)
         if number is None:
             raise self._error(table, where, "neither a number nor an enumerator")
-        bound.tags[number] = len(bound.kinds)
-        bound.kinds.append(kind)
+        bound.tags[number] = place
 
     def _check_tail(self, table: Table, where: str, kind: Kind) -> None:
         if kind.held is not None and kind.tail is None:
@@ -203,26 +142,31 @@ class _Binder:
         except PrettifyError as error:
             raise self._error(table, where, error) from error
 
-    def _compiled(self, bound: BoundTable, key: str, where: str, text: str, layout: Layout) -> Run:
-        """The function that an expression is."""
+    def _compiled(self, bound: BoundTable, key: str, where: str, text: str, layout: Layout) -> Code:
+        """What an expression computes."""
         tables = self.known
         own = None
         if key in OF_RECORDS:
             own = bound.name
             tables = {**tables, own: (bound.index, layout)}
         scope = Scope(
-            tables, self.bound.byte_order, Enumerators(layout), own, members=key == "where"
+            tables,
+            self.bound.byte_order,
+            Enumerators(layout),
+            own,
+            bound.slots,
+            members=key == "where",
         )
         compile_one = compile_condition if key in CONDITIONS else compile_number
         try:
-            run: Run = compile_one(text, f"table {bound.name!r}, {where}:", scope)
+            code = compile_one(text, f"table {bound.name!r}, {where}:", scope)
         except UsageError as error:
             raise TypeInfoError(str(error), self.bound.format.path) from error
         if scope.reads_own and key in ("sizeof", "align"):
             bound.fixed = False
         if scope.reads_anywhere:
             self.bound.sequential = False
-        return run
+        return code
 
 
 def _is_start(table: Table) -> bool:

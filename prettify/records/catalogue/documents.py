@@ -3,55 +3,42 @@
 from __future__ import annotations
 
 from prettify.core import program as ops
-from prettify.core.emitter import fill
-from prettify.core.rows import ROW, fill_rows
-from prettify.core.tables import table as numbers_table
-from prettify.dialects import FORMS
+from prettify.core.rows import with_headings
+from prettify.core.tables import table
 from prettify.dialects.assembler import Assembler
 from prettify.dialects.json import compile_placed_lines, quoted
 from prettify.errors import UsageError, one_line
 from prettify.model import spelled
-from prettify.records.catalogue.batch import Batch
 from prettify.records.catalogue.columns import check_single
-from prettify.records.forms.text import room_for
+from prettify.records.sized.text import BatchText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.catalogue.binding import Bound, BoundTable
-    from prettify.records.catalogue.columns import Project
     from prettify.records.conversion import Piece
+    from prettify.records.sized.batch import Batch
+    from prettify.records.sized.columns import Project
 
-    Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
 
+class Document(BatchText):
+    """A conversion of the tables of files, for one run.
 
-class Document:
-    """A conversion of batches, for one run.
-
-    project: of a layout, what is shown of it. jobs: threads that convert. named: whether there are
-    several files, so that the output has to name them.
+    named: whether there are several files, so that the output has to name them.
     """
 
-    __slots__ = ("_options", "_project", "_room", "_spare", "file", "form", "named")
+    __slots__ = ("file", "named")
 
     def __init__(
         self, form: str, options: Options, project: Project, jobs: int, *, named: bool
     ) -> None:
-        self.form = FORMS[form]
+        super().__init__(form, options, project, jobs)
         self.named = named
         self.file = ""
-        self._options = options
-        self._project = project
-        self._room = room_for(jobs)
-        self._spare: list[bytearray] = []
-
-    def before(self) -> Iterable[Piece]:
-        """What stands before everything."""
-        return ()
 
     def begin(self, file: str, bound: Bound, tables: Sequence[BoundTable]) -> Iterable[Piece]:
         """What stands before the tables of a file."""
@@ -59,61 +46,9 @@ class Document:
         self._options.byte_order = bound.byte_order
         return ()
 
-    def convert(self, batch: Batch, records: memoryview) -> Part:
-        """The text of a batch, in buffers."""
-        if batch.rows is None:
-            program = self._program(batch, 0)
-            size = program.record_size
-            return batch, fill(
-                program, records, 0, len(records) // size, self._spare, self._room, batch.position
-            )
-        programs = [self._program(batch, n) for n in range(max(batch.rows[::ROW], default=0) + 1)]
-        programs, rows = self._with_headings(batch, programs, batch.rows)
-        return batch, fill_rows(programs, records, rows, self._spare, self._room)
-
-    def pieces(self, part: Part) -> Iterator[Piece]:
-        """The text of a batch, and what stands before it."""
-        batch, buffers = part
-        first = True
-        for out, written in buffers:
-            if first:
-                yield self._joint(batch)
-            first = False
-            with memoryview(out) as whole:
-                yield whole[:written]
-            self._spare.append(out)
-
     def end(self) -> Iterable[Piece]:
         """What stands behind the tables of a file."""
         return ()
-
-    def after(self) -> Iterable[Piece]:
-        """What stands behind everything."""
-        return ()
-
-    def close(self) -> None:
-        """Let go of the buffers."""
-        self._spare.clear()
-
-    def _program(self, batch: Batch, shape: int) -> Program:
-        made = batch.shapes.made
-        program: Program | None = made.get(shape)
-        if program is None:
-            layout = self._project(batch.shapes.layouts[shape])
-            program = made[shape] = self._compiled(batch, layout)
-        return program
-
-    def _compiled(self, batch: Batch, layout: Layout) -> Program:
-        return self.form.compile(layout, self._options)
-
-    def _joint(self, batch: Batch) -> bytes:
-        """What stands between a batch and what was before it."""
-        return b""
-
-    def _with_headings(
-        self, batch: Batch, programs: list[Program], rows: memoryview
-    ) -> tuple[list[Program], memoryview]:
-        return programs, rows
 
 
 class Text(Document):
@@ -130,40 +65,33 @@ class Text(Document):
     def _heading(self, batch: Batch, kind: int) -> tuple[bytes, bytes]:
         """A heading's text before the offset and behind it."""
         file = f"{one_line(self.file)}: ".replace("*/", "*\\/") if self.named else ""
-        type_ = batch.table.kinds[kind].layout.type
+        type_ = batch.dispatch.kinds[kind].layout.type
         name = type_.name or spelled(type_)
-        return f"/* {file}{batch.table.name} at ".encode(), f": {name} */\n".encode()
+        return f"/* {file}{batch.dispatch.name} at ".encode(), f": {name} */\n".encode()
 
     def _joint(self, batch: Batch) -> bytes:
         separator = self._program(batch, 0).separator if self._started else b""
         self._started = True
-        if batch.before >= 0 or batch.table.tags:
+        if batch.before >= 0 or batch.dispatch.tags:
             return separator
         before, behind = self._heading(batch, 0)
         return b"%s%s0x%x%s" % (separator, before, batch.region, behind)
 
     def _with_headings(
-        self, batch: Batch, programs: list[Program], rows: memoryview
-    ) -> tuple[list[Program], memoryview]:
+        self, batch: Batch, programs: list[Program | None], rows: memoryview
+    ) -> tuple[list[Program | None], memoryview]:
         """A row for a heading before each record that is of another type than the one before."""
-        if not batch.table.tags:
+        if not batch.dispatch.tags:
             return programs, rows
-        which, before = batch.shapes.which, batch.before
-        headings: dict[int, int] = {}
-        programs = list(programs)
-        found: list[int] = []
-        for at in range(0, len(rows), ROW):
-            row = rows[at : at + ROW].tolist()
-            kind = which[row[0]]
-            if kind != before:
-                if kind not in headings:
-                    headings[kind] = len(programs)
-                    programs.append(self._heading_program(batch, kind))
-                found += (headings[kind], row[1], row[2], 0)
-                row[3] = 1
-            found += row
-            before = kind
-        return programs, numbers_table("q", found)
+        first = len(programs)
+        which = batch.shapes.which[:first]
+        kinds = {which[shape] for shape, program in enumerate(programs) if program is not None}
+        headings = (
+            self._heading_program(batch, kind) if kind in kinds else None
+            for kind in range(len(batch.dispatch.kinds))
+        )
+        rows = with_headings(rows, table("q", which), batch.before, first)
+        return [*programs, *headings], rows
 
     def _heading_program(self, batch: Batch, kind: int) -> Program:
         before, behind = self._heading(batch, kind)
@@ -188,10 +116,10 @@ class Lines(Document):
     __slots__ = ()
 
     def _compiled(self, batch: Batch, layout: Layout) -> Program:
-        before = b'"table":%s,' % quoted(batch.table.name)
+        before = b'"table":%s,' % quoted(batch.dispatch.name)
         if self.named:
             before = b'"file":%s,' % quoted(self.file) + before
-        if batch.table.tags:
+        if batch.dispatch.tags:
             before += b'"type":%s,' % quoted(layout.type.name)
         return compile_placed_lines(layout, self._options, before)
 
@@ -239,7 +167,7 @@ class Object(Document):
 
     def _joint(self, batch: Batch) -> bytes:
         joint = b""
-        while self._tables[0] is not batch.table:
+        while self._tables[0] is not batch.dispatch:
             joint += self._closing()
         joint += b",\n" if self._filled else b""
         self._filled = True
@@ -284,7 +212,7 @@ class Fields(Document):
 
     def _program(self, batch: Batch, shape: int) -> Program:
         # Text of any length is one column; other arrays have one for each of their elements.
-        kind = batch.table.kinds[batch.shapes.which[shape]]
+        kind = batch.dispatch.kinds[batch.shapes.which[shape]]
         varying = kind.tail is not None and not kind.tail.of_chars
         return super()._program(batch, 0 if varying else shape)
 

@@ -7,7 +7,6 @@ from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
 from prettify.paths import choices
 from prettify.records.catalogue.binding import Bound, bind
-from prettify.records.catalogue.choosing import Filter, Projection, cut
 from prettify.records.catalogue.columns import Columns
 from prettify.records.catalogue.documents import DOCUMENTS, open_document
 from prettify.records.catalogue.recognition import (
@@ -20,6 +19,7 @@ from prettify.records.catalogue.walk import Walk
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.forms import check_options
 from prettify.records.run import Run
+from prettify.records.sized.choosing import Filter, Projection, cut
 from prettify.sources import catalogue
 
 TYPE_CHECKING = False
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prettify.layout import Layout
-    from prettify.records.catalogue.batch import Batch
     from prettify.records.catalogue.binding import BoundTable
     from prettify.records.catalogue.declaration import Format
     from prettify.records.catalogue.documents import Document
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.input import Input
     from prettify.records.run import Report
+    from prettify.records.sized.batch import Batch
 
 
 class Choice:

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import struct
-
-from prettify import model
 from prettify.compilers import values
+from prettify.core import measure
 from prettify.errors import UsageError
-from prettify.layout import NESTED, flexible_tail, float_format, is_bool, is_signed
-from prettify.paths import WHOLE, at_path, choices, members_of
-from prettify.records.query.members import integer
-from prettify.records.query.rules import FLOAT, INTEGER, TEXT
+from prettify.paths import WHOLE, choices, members_of
+from prettify.records.query.rules import INTEGER, TEXT
 from prettify.records.query.scalar import Code, Function, NoValueError, value
+from prettify.records.sized.frame import CODES, member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Literal
 
-    from prettify.layout import Layout, Node
-    from prettify.records.input import Input
+    from prettify.layout import Layout
     from prettify.records.query.enumerators import Enumerators
     from prettify.records.query.parser import Name, Reference
-
-    Record = bytes | memoryview
+    from prettify.records.sized.frame import Frame
 
 OFFSET, SIZE = "offset", "size"  # $offset, $size
-CODES = {1: "b", 2: "h", 4: "i", 8: "q"}  # struct's, of signed integers of that size
 MAX_TEXT = 4096  # bytes that text() looks at
 MAX_FIND = 1 << 16  # and find()
-
-
-class AbsentError(Exception):
-    """An expression refers to a record that the file does not have."""
-
-
-class Frame(dict[int, "Record"]):
-    """What expressions read from: by a table's index the current record of it.
-
-    A table that has none gets its first one, through `first`. offset: where the current record
-    begins. byte_order: of the data.
-    """
-
-    __slots__ = ("byte_order", "data", "first", "offset")
-
-    def __init__(
-        self, data: Input, byte_order: Literal["little", "big"], first: Callable[[int], Record]
-    ) -> None:
-        super().__init__()
-        self.data = data
-        self.byte_order = byte_order
-        self.first = first
-        self.offset = 0
-
-    def __missing__(self, index: int) -> Record:
-        return self.first(index)
 
 
 class Scope:
@@ -62,12 +29,14 @@ class Scope:
 
     tables: by name, (index, layout) of those it may refer to. own: the index of the table that it
     is of, where it is about single records of that. members: whether plain names are members of
-    these. Afterwards `reads_own` and `reads_anywhere` say whether it did refer to the record it is
-    of, and to bytes anywhere in the file.
+    these. slots: what gives numbers that are the same for all records of that table; what is met
+    here is added. Afterwards `reads_own` and `reads_anywhere` say whether it did refer to the
+    record it is of, and to bytes anywhere in the file.
     """
 
     __slots__ = (
-        "byte_order", "enumerators", "members", "own", "reads_anywhere", "reads_own", "tables",
+        "byte_order", "enumerators", "members", "own", "reads_anywhere", "reads_own", "slots",
+        "tables",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +45,7 @@ class Scope:
         byte_order: str,
         enumerators: Enumerators,
         own: str | None = None,
+        slots: list[Callable[[Frame], int]] | None = None,
         *,
         members: bool = False,
     ) -> None:
@@ -83,6 +53,7 @@ class Scope:
         self.byte_order = byte_order
         self.enumerators = enumerators
         self.own = own
+        self.slots = [] if slots is None else slots
         self.members = members
         self.reads_own = False
         self.reads_anywhere = False
@@ -104,10 +75,10 @@ class Scope:
         """`$TABLE.member`, `$offset`, `$size`."""
         if not tree.path and tree.name == OFFSET:
             self.reads_own = True
-            return Code(INTEGER, lambda frame: frame.offset)
+            return Code(INTEGER, lambda frame: frame.offset, (measure.OFFSET,))
         if not tree.path and tree.name == SIZE:
             self.reads_anywhere = True
-            return Code(INTEGER, lambda frame: frame.data.size)
+            return self._slot(Code(INTEGER, lambda frame: frame.data.size))
         if tree.name not in self.tables:
             known = [f"${name}" for name in (*self.tables, OFFSET, SIZE)]
             raise UsageError(f"no table ${tree.name} before it; {choices('$' + tree.name, known)}")
@@ -119,16 +90,16 @@ class Scope:
         index, layout = self.tables[table]
         if table == self.own:
             self.reads_own = True
-        node = at_path(layout, path)
-        if node.of_chars:
-            return _text(node, index, to_end=node is flexible_tail(layout.root))
-        if node.kind in NESTED or node.element is not None:
-            raise UsageError(f"${table}.{path} is no number, but {model.spelled(node.declared)}")
-        if node.kind == model.BYTES:
-            return _digits(node, index)
-        if node.kind == model.FLOAT:
-            return _float(node, index, self.byte_order)
-        return _integer(node, index, self.byte_order)
+        code = member(layout, path, index, self.byte_order, f"${table}.{path}")
+        return code if table == self.own else self._slot(code)
+
+    def _slot(self, code: Code) -> Code:
+        """The same for a program about the records of this table: a number in a slot."""
+        code.ops = None
+        if code.kind == INTEGER:
+            code.ops = (measure.SLOT, len(self.slots))
+            self.slots.append(code.run)
+        return code
 
     def function(self, name: str) -> Function | None:
         """The functions that read the file."""
@@ -136,39 +107,6 @@ class Scope:
         if found is not None:
             self.reads_anywhere = True
         return found
-
-
-def _integer(node: Node, index: int, byte_order: str) -> Code:
-    size = node.size
-    if is_bool(node):
-        return Code(INTEGER, lambda frame: int(integer(node, frame[index], byte_order) != 0))
-    if size not in CODES or node.bitfield:
-        return Code(INTEGER, lambda frame: integer(node, frame[index], byte_order))
-    code = CODES[size] if is_signed(node) else CODES[size].upper()
-    unpack = struct.Struct((">" if byte_order == "big" else "<") + code).unpack_from
-    offset = node.offset
-    return Code(INTEGER, lambda frame: unpack(frame[index], offset)[0])
-
-
-def _float(node: Node, index: int, byte_order: str) -> Code:
-    order: Any = byte_order
-    form, start = float_format(node), node.offset
-    end = start + min(node.size, values.X87_SIZE if form == "x87" else node.size)
-    return Code(
-        FLOAT,
-        lambda frame: values.float_of(int.from_bytes(frame[index][start:end], order), form),
-    )
-
-
-def _text(node: Node, index: int, *, to_end: bool) -> Code:
-    start = node.offset
-    end = None if to_end else start + node.count
-    return Code(TEXT, lambda frame: values.text_of(bytes(frame[index][start:end])))
-
-
-def _digits(node: Node, index: int) -> Code:
-    start, end = node.offset, node.offset + node.size
-    return Code(TEXT, lambda frame: bytes(frame[index][start:end]).hex())
 
 
 # Functions that read the file.
@@ -207,7 +145,9 @@ FILE_FUNCTIONS = {
     "text": Function((INTEGER,), TEXT, _text_at, own=True),
     "find": Function((INTEGER, TEXT), INTEGER, _found, own=True),
     **{
-        f"u{8 * size}": Function((INTEGER,), INTEGER, _unsigned_at(size), own=True)
+        f"u{8 * size}": Function(
+            (INTEGER,), INTEGER, _unsigned_at(size), (measure.READ, size), own=True
+        )
         for size in CODES
     },
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from prettify.errors import DataError
-from prettify.records.catalogue.batch import Batch, Shapes
-from prettify.records.catalogue.scope import AbsentError, Frame
-from prettify.records.catalogue.sized import SizedReader
 from prettify.records.fixed import Region, blocks
 from prettify.records.query.scalar import NoValueError
+from prettify.records.sized.batch import Batch
+from prettify.records.sized.frame import AbsentError, Frame
+from prettify.records.sized.reader import SizedReader
+from prettify.records.sized.shapes import Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from prettify.records.catalogue.binding import Bound, BoundTable
-    from prettify.records.catalogue.scope import Record
     from prettify.records.input import Input
     from prettify.records.run import Report
+    from prettify.records.sized.frame import Record
 
 
 class Place:
@@ -109,8 +110,8 @@ class Walk:
 
     def _place(self, table: BoundTable) -> Place | None:
         """Where the table's records are, None if it has none."""
-        run = table.run
-        if "when" in run and not run["when"](self._frame):
+        codes = table.codes
+        if "when" in codes and not codes["when"].run(self._frame):
             return None
         limit = self._number(table, "size")
         count = self._number(table, "count")
@@ -119,10 +120,10 @@ class Walk:
         return Place(self._number(table, "seek"), limit, count, self._number(table, "skip") or 0)
 
     def _number(self, table: BoundTable, key: str) -> int | None:
-        run = table.run.get(key)
-        if run is None:
+        code = table.codes.get(key)
+        if code is None:
             return None
-        number = run(self._frame)
+        number: int = code.run(self._frame)
         if number < 0:
             raise DataError(f"{self._named(table)}: its {key} is {number}")
         return number
@@ -141,7 +142,8 @@ class Walk:
         else:
             reader = SizedReader(
                 table, self._frame, data, start,
-                limit=place.limit, count=place.count, skip=place.skip,
+                limit=place.limit, source="the format", count=place.count, skip=place.skip,
+                buffers=self._buffers,
             )  # fmt: skip
             found = self._sized(table, reader)
         for batch in found:
@@ -155,9 +157,9 @@ class Walk:
 
     def _stride(self, table: BoundTable) -> int:
         """Bytes from one record to the next, where all have one size."""
-        frame, run = self._frame, table.run
-        stride = run["sizeof"](frame) if "sizeof" in run else table.layout.size
-        step = run["align"](frame) if "align" in run else 1
+        frame, codes = self._frame, table.codes
+        stride: int = codes["sizeof"].run(frame) if "sizeof" in codes else table.layout.size
+        step: int = codes["align"].run(frame) if "align" in codes else 1
         return stride + (-stride % step if step > 0 else 0)
 
     def _fixed(
@@ -168,7 +170,7 @@ class Walk:
         if count is not None:
             limit = count * size if limit is None else min(limit, count * size)
         region = Region(limit, None, place.skip, exact=True, source="the format")
-        shapes = Shapes(table.kinds)
+        shapes = Shapes(table)
         at = start + place.skip * size
         try:
             for block in blocks(data, size, region, self._buffers):
@@ -207,7 +209,7 @@ class Walk:
         """The records that the table's own filter lets through."""
         if table.where is None:
             return batch
-        frame, where = self._frame, table.run["where"]
+        frame, where = self._frame, table.codes["where"].run
 
         def holds(shape: int, record: memoryview) -> bool:
             frame[table.index] = record

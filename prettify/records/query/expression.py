@@ -21,7 +21,7 @@ def evaluate(text: str, option: str, header: Callable[[str], int] | None = None)
     header: gives the integer of a header's member by its path; None where there is no header.
     Raises UsageError naming the option and the place in its text.
     """
-    run = compile_number(text, option, _Header(header))
+    run = compile_number(text, option, _Header(header)).run
     try:
         number: int = run(None)
     except NoValueError as error:

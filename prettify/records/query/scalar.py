@@ -3,13 +3,15 @@
 A frame is whatever the names of the expression are read from: a `Scope` knows. Values are Python's
 integers, floats, bools and texts; the rules are those of `compiler`, which does the same for
 columns of many records. Kinds are settled here, so that what cannot work is refused before any
-data is read; parts that are the same for all frames are worked out here too.
+data is read; parts that are the same for all frames are worked out here too. What is of integers
+alone becomes a program of `core.measure` as well, for those who have many records to look at.
 """
 
 from __future__ import annotations
 
 import operator
 
+from prettify.core import measure
 from prettify.errors import UsageError
 from prettify.records.query import parser, rules
 from prettify.records.query.rules import FLOAT, INTEGER, TEXT, TRUTH
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
 
+    from prettify.core.measure import Ops
     from prettify.records.query.parser import Tree
 
     Run = Callable[[Any], Any]
@@ -43,41 +46,71 @@ class NoValueError(Exception):
 class Code:
     """A part of an expression: its kind of value, and what gives that for a frame.
 
-    constant: whether it is the same for all frames; then `run` may be given None.
+    constant: whether it is the same for all frames; then `run` may be given None. ops: the program
+    of `core.measure` that computes the same, None where there is none.
     """
 
-    __slots__ = ("constant", "kind", "run")
+    __slots__ = ("constant", "kind", "ops", "run")
 
-    def __init__(self, kind: str, run: Run, *, constant: bool = False) -> None:
+    def __init__(
+        self, kind: str, run: Run, ops: Ops | None = None, *, constant: bool = False
+    ) -> None:
         self.kind = kind
         self.run = run
+        self.ops = ops
         self.constant = constant
 
 
 class Function:
     """A function: the kinds of its arguments and of its result.
 
-    own: whether it takes the frame before its arguments, and so is never the same for all.
+    own: whether it takes the frame before its arguments, and so is never the same for all. ops:
+    what does the same to its arguments on the stack, where something does.
     """
 
-    __slots__ = ("kinds", "own", "result", "run")
+    __slots__ = ("kinds", "ops", "own", "result", "run")
 
     def __init__(
-        self, kinds: Sequence[str], result: str, run: Callable[..., Any], *, own: bool = False
+        self,
+        kinds: Sequence[str],
+        result: str,
+        run: Callable[..., Any],
+        ops: Ops | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.kinds = tuple(kinds)
         self.result = result
         self.run = run
+        self.ops = ops
         self.own = own
 
 
 def value(kind: str, constant: Any) -> Code:
     """The code of something that is the same for all frames."""
-    return Code(kind, lambda _: constant, constant=True)
+    small = kind in (INTEGER, TRUTH) and abs(constant) < measure.MOST
+    ops = (measure.PUSH, int(constant)) if small else None
+    return Code(kind, lambda _: constant, ops, constant=True)
 
 
-def compile_number(text: str, option: str, scope: Scope) -> Run:
-    """The integer that an expression means, as a function of a frame; it may raise NoValueError.
+def _program(op: int, *parts: Code) -> Ops | None:
+    """What does that to the values of these parts."""
+    ops: list[int] = []
+    for part in parts:
+        if part.ops is None:
+            return None
+        ops += part.ops
+    return (*ops, op)
+
+
+def _branch(condition: Code, yes: Code, no: Code) -> Ops | None:
+    if condition.ops is None or yes.ops is None or no.ops is None:
+        return None
+    return measure.branch(condition.ops, yes.ops, no.ops)
+
+
+def compile_number(text: str, option: str, scope: Scope) -> Code:
+    """The integer that an expression means; computing it may raise NoValueError.
 
     Raises UsageError, naming the option and the column, where the expression is wrong.
     """
@@ -86,14 +119,14 @@ def compile_number(text: str, option: str, scope: Scope) -> Run:
     code = compiler.as_number(compiler.code(tree), tree)
     if code.kind == FLOAT:
         raise compiler.fault("an integer expected, not a float,", tree.column)
-    return code.run
+    return code
 
 
-def compile_condition(text: str, option: str, scope: Scope) -> Run:
-    """Whether an expression is true, as a function of a frame; else as `compile_number`."""
+def compile_condition(text: str, option: str, scope: Scope) -> Code:
+    """Whether an expression is true; else as `compile_number`."""
     compiler = _Compiler(text, option, scope)
     tree = compiler.parse()
-    return compiler.as_truth(compiler.code(tree), tree).run
+    return compiler.as_truth(compiler.code(tree), tree)
 
 
 class _Compiler(rules.Rules):
@@ -109,6 +142,8 @@ class _Compiler(rules.Rules):
             try:
                 return value(code.kind, code.run(None))
             except NoValueError as error:
+                if isinstance(tree, parser.Comparison):  # with what is no number: of no record true
+                    return Code(code.kind, code.run)
                 raise self.fault(str(error), tree.column) from None
         return code
 
@@ -119,7 +154,7 @@ class _Compiler(rules.Rules):
         self.need_number(code.kind, tree.column)
         if code.kind == TRUTH:
             run = code.run
-            return Code(INTEGER, lambda frame: int(run(frame)), constant=code.constant)
+            return Code(INTEGER, lambda frame: int(run(frame)), code.ops, constant=code.constant)
         return code
 
     def as_truth(self, code: Code, tree: Tree) -> Code:
@@ -129,7 +164,8 @@ class _Compiler(rules.Rules):
         run = code.run
         if code.kind == FLOAT:
             return Code(TRUTH, lambda frame: _known(run(frame)) != 0, constant=code.constant)
-        return Code(TRUTH, lambda frame: run(frame) != 0, constant=code.constant)
+        ops = _program(measure.TRUTH, code)
+        return Code(TRUTH, lambda frame: run(frame) != 0, ops, constant=code.constant)
 
     # What stands for itself, and names.
 
@@ -169,11 +205,16 @@ class _Compiler(rules.Rules):
                 raise self.fault(f"{kind} expected, not {code.kind},", argument.column)
             codes.append(code)
         run, runs = function.run, [code.run for code in codes]
+        ops: Ops | None = None
+        if function.ops is not None:
+            ops = _program(function.ops[0], *codes)
+            ops = None if ops is None else (*ops, *function.ops[1:])
         if function.own:
-            return Code(function.result, lambda frame: run(frame, *(r(frame) for r in runs)))
+            return Code(function.result, lambda frame: run(frame, *(r(frame) for r in runs)), ops)
         return Code(
             function.result,
             lambda frame: run(*(r(frame) for r in runs)),
+            ops,
             constant=all(code.constant for code in codes),
         )
 
@@ -191,6 +232,7 @@ class _Compiler(rules.Rules):
         return Code(
             kind,
             lambda frame: this(frame) if holds(frame) else other(frame),
+            _branch(condition, yes, no),
             constant=condition.constant and yes.constant and no.constant,
         )
 
@@ -204,7 +246,9 @@ class _Compiler(rules.Rules):
             kind = operand.kind
             self.check_sign(tree.operator, kind, tree.column)
         function, run = _UNARY[tree.operator], operand.run
-        return Code(kind, lambda frame: function(run(frame)), constant=operand.constant)
+        op = _OPS_OF_ONE[tree.operator]
+        ops = operand.ops if op is None else _program(op, operand)
+        return Code(kind, lambda frame: function(run(frame)), ops, constant=operand.constant)
 
     def chain(self, tree: parser.Chain) -> Code:
         left, before = self.code(tree.first), tree.first
@@ -218,19 +262,23 @@ class _Compiler(rules.Rules):
     ) -> Code:
         constant = left.constant and right.constant
         if symbol in ("and", "or"):
-            one, other = self.as_truth(left, before).run, self.as_truth(right, behind).run
+            left, right = self.as_truth(left, before), self.as_truth(right, behind)
+            one, other = left.run, right.run
             if symbol == "and":
-                return Code(TRUTH, lambda frame: one(frame) and other(frame), constant=constant)
-            return Code(TRUTH, lambda frame: one(frame) or other(frame), constant=constant)
+                ops = _branch(left, right, value(TRUTH, False))
+                return Code(TRUTH, lambda f: one(f) and other(f), ops, constant=constant)
+            ops = _branch(left, value(TRUTH, True), right)
+            return Code(TRUTH, lambda f: one(f) or other(f), ops, constant=constant)
         left, right = self.as_number(left, before), self.as_number(right, behind)
         number = right.run(None) if right.constant else None
         kind = self.result(symbol, column, left.kind, right.kind, number)
         function = _checked(symbol, kind)
         one, other = left.run, right.run
+        ops = None if kind == FLOAT else _program(_OPS_OF_TWO[symbol], left, right)
         if right.constant:
             # What numbers of files are combined with is most often one of these.
-            return Code(kind, lambda frame: function(one(frame), number), constant=constant)
-        return Code(kind, lambda frame: function(one(frame), other(frame)), constant=constant)
+            return Code(kind, lambda frame: function(one(frame), number), ops, constant=constant)
+        return Code(kind, lambda frame: function(one(frame), other(frame)), ops, constant=constant)
 
     # Comparisons.
 
@@ -248,6 +296,7 @@ class _Compiler(rules.Rules):
         return Code(
             TRUTH,
             lambda frame: all(run(frame) for run in runs),
+            _all(codes),
             constant=all(code.constant for code in codes),
         )
 
@@ -280,7 +329,10 @@ class _Compiler(rules.Rules):
             if all(code.constant for code in others):
                 there = frozenset(code.run(None) for code in others)
                 return Code(
-                    TRUTH, lambda frame: (one(frame) in there) != negated, constant=constant
+                    TRUTH,
+                    lambda frame: (one(frame) in there) != negated,
+                    _among(left, others, negated=negated),
+                    constant=constant,
                 )
             runs = [code.run for code in others]
             return Code(
@@ -289,7 +341,31 @@ class _Compiler(rules.Rules):
                 constant=constant,
             )
         function, other = rules.ORDERS[symbol], others[0].run
-        return Code(TRUTH, lambda frame: function(one(frame), other(frame)), constant=constant)
+        ops = _program(_OPS_OF_TWO[symbol], left, others[0])
+        return Code(TRUTH, lambda frame: function(one(frame), other(frame)), ops, constant=constant)
+
+
+def _all(codes: Sequence[Code]) -> Ops | None:
+    """The program that is true where all of these are."""
+    ops, nothing = codes[-1].ops, value(TRUTH, False).ops
+    for code in reversed(codes[:-1]):
+        if ops is None or code.ops is None or nothing is None:
+            return None
+        ops = measure.branch(code.ops, ops, nothing)
+    return ops
+
+
+def _among(code: Code, others: Sequence[Code], *, negated: bool) -> Ops | None:
+    """The program of `in` a list, which computes the value again for each of its items."""
+    if len(others) > MAX_ITEMS:
+        return None
+    ops: list[int] = []
+    for other in others:
+        equal = _program(measure.EQUAL, code, other)
+        if equal is None:
+            return None
+        ops += (*equal, measure.OR) if ops else equal
+    return (*ops, measure.NOT) if negated else tuple(ops)
 
 
 def _comparable(code: Code) -> Code:
@@ -344,14 +420,15 @@ def _aligned(number: int, to: int) -> int:
     return -(-number // to) * to if to > 0 else int(_none(f"an alignment of {to}"))
 
 
+MAX_ITEMS = 16  # of a list that a program looks through
 MAX_DIGITS = 40  # of a number that is spelled out in a record
 FUNCTIONS: Mapping[str, Function] = {
     "octal": Function((TEXT,), INTEGER, _spelled(8, "01234567")),
     "decimal": Function((TEXT,), INTEGER, _spelled(10, "0123456789")),
     "hexadecimal": Function((TEXT,), INTEGER, _spelled(16, "0123456789abcdef")),
-    "align": Function((INTEGER, INTEGER), INTEGER, _aligned),
-    "min": Function((INTEGER, INTEGER), INTEGER, min),
-    "max": Function((INTEGER, INTEGER), INTEGER, max),
+    "align": Function((INTEGER, INTEGER), INTEGER, _aligned, (measure.ALIGN,)),
+    "min": Function((INTEGER, INTEGER), INTEGER, min, (measure.LEAST,)),
+    "max": Function((INTEGER, INTEGER), INTEGER, max, (measure.GREATEST,)),
 }
 
 _UNARY: dict[str, Callable[[Any], Any]] = {
@@ -359,4 +436,29 @@ _UNARY: dict[str, Callable[[Any], Any]] = {
     "+": operator.pos,
     "~": operator.invert,
     "not": operator.not_,
+}
+_OPS_OF_ONE: dict[str, int | None] = {
+    "-": measure.NEGATE,
+    "+": None,
+    "~": measure.INVERT,
+    "not": measure.NOT,
+}
+_OPS_OF_TWO: dict[str, int] = {
+    "+": measure.ADD,
+    "-": measure.SUBTRACT,
+    "*": measure.MULTIPLY,
+    "/": measure.DIVIDE,
+    "//": measure.DIVIDE,
+    "%": measure.MODULO,
+    "<<": measure.LEFT,
+    ">>": measure.RIGHT,
+    "&": measure.AND,
+    "|": measure.OR,
+    "^": measure.XOR,
+    "==": measure.EQUAL,
+    "!=": measure.UNEQUAL,
+    "<": measure.LESS,
+    "<=": measure.LESS_EQUAL,
+    ">": measure.GREATER,
+    ">=": measure.GREATER_EQUAL,
 }

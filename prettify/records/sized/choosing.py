@@ -1,11 +1,11 @@
-"""Of a table's records those that a user asks for: `--where`, `--skip`, `--count`."""
+"""Of a stream's records those that a user asks for: `--where`, `--skip`, `--count`."""
 
 from __future__ import annotations
 
 from prettify.core.rows import ROW
 from prettify.errors import UsageError
-from prettify.records.catalogue.batch import Batch, own_table
 from prettify.records.query.projection import select
+from prettify.records.sized.batch import Batch, own_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy
 
     from prettify.layout import Layout
-    from prettify.records.catalogue.binding import BoundTable
     from prettify.records.query.where import Where
+    from prettify.records.sized.dispatch import Dispatch
 
 
 def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterator[Batch | None]:
@@ -38,16 +38,16 @@ def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterat
 
 
 class Projection:
-    """Some members of a table's records, of each type those that it has.
+    """Some members of a stream's records, of each type those that it has.
 
     Raises UsageError for a path that leads to a member in none of the types.
     """
 
     __slots__ = ("_paths",)
 
-    def __init__(self, paths: Sequence[str] | str, table: BoundTable) -> None:
+    def __init__(self, paths: Sequence[str] | str, stream: Dispatch) -> None:
         self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
-        layouts = [kind.layout for kind in table.kinds]
+        layouts = [kind.layout for kind in stream.kinds]
         for path in self._paths:
             if not any(_has(layout, path) for layout in layouts):
                 select(layouts[0], [path])
@@ -66,27 +66,27 @@ def _has(layout: Layout, path: str) -> bool:
 
 
 class Filter:
-    """A filter on a table's records, whatever type they are of.
+    """A filter on a stream's records, whatever type they are of.
 
     A record whose type lacks a member that the expression names does not match. Raises UsageError
     where that is so of all types.
     """
 
-    __slots__ = ("_filters", "_table")
+    __slots__ = ("_filters", "_stream")
 
-    def __init__(self, text: str, table: BoundTable, byte_order: str) -> None:
+    def __init__(self, text: str, stream: Dispatch, byte_order: str) -> None:
         from prettify.records.query.where import compile_where
 
-        self._table = table
+        self._stream = stream
         self._filters: list[Where | None] = []
         errors = []
-        for kind in table.kinds:
+        for kind in stream.kinds:
             try:
                 self._filters.append(compile_where(text, kind.layout, byte_order))
             except UsageError as error:
                 self._filters.append(None)
                 errors.append(error)
-        if len(errors) == len(table.kinds):
+        if len(errors) == len(stream.kinds):
             raise errors[0]
 
     def of(self, batch: Batch) -> Batch:
@@ -97,7 +97,7 @@ class Filter:
             keep = self._mask(0, batch.data)
             if keep.all():
                 return batch
-            size = batch.table.layout.size
+            size = batch.dispatch.layout.size
             found = numpy.zeros((int(keep.sum()), ROW), "i8")
             found[:, 1] = numpy.flatnonzero(keep) * size
             found[:, 2] = found[:, 1] + batch.position
@@ -114,7 +114,7 @@ class Filter:
 
         where = self._filters[kind]
         if where is None:
-            return numpy.zeros(len(records) // self._table.kinds[kind].layout.size, bool)
+            return numpy.zeros(len(records) // self._stream.kinds[kind].layout.size, bool)
         return where.mask(records)
 
     def _those(self, batch: Batch, rows: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
@@ -126,7 +126,7 @@ class Filter:
         keep = numpy.zeros(len(rows), bool)
         for kind in numpy.unique(kinds).tolist():
             places = numpy.flatnonzero(kinds == kind)
-            size = self._table.kinds[kind].layout.size
+            size = self._stream.kinds[kind].layout.size
             gathered = data[rows[places, 1][:, None] + numpy.arange(size)]
             keep[places] = self._mask(kind, gathered.reshape(-1).data)
         return keep

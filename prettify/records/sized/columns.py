@@ -1,0 +1,106 @@
+"""Batches through the forms that are made of records of one size: Arrow, Parquet, SQLite."""
+
+from __future__ import annotations
+
+from prettify.core.rows import ROW
+from prettify.records.forms import open_conversion
+from prettify.records.sized.shapes import without_tail
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from prettify.dialects.options import Options
+    from prettify.layout import Layout
+    from prettify.records.conversion import Conversion, Piece
+    from prettify.records.sized.batch import Batch
+    from prettify.records.sized.dispatch import Dispatch, Kind
+
+    Part = list[Any]
+    Project = Callable[[Layout], Layout]
+
+
+def kinds_of(streams: Sequence[Dispatch]) -> list[tuple[Dispatch, int, Kind]]:
+    """(stream, place among its kinds, kind) of all kinds that have columns."""
+    return [
+        (stream, at, kind)
+        for stream in streams
+        for at, kind in enumerate(stream.kinds)
+        if kind.layout.size  # a flexible array alone has none
+    ]
+
+
+class Columns:
+    """A conversion of batches. It has to be opened before anything is converted.
+
+    project: of a layout, what is shown of it. jobs: threads that convert.
+    """
+
+    __slots__ = ("_form", "_inner", "_jobs", "_options", "_places", "_project")
+
+    def __init__(self, form: str, options: Options, project: Project, jobs: int) -> None:
+        self._form = form
+        self._options = options
+        self._project = project
+        self._jobs = jobs
+        self._inner: Conversion | None = None
+        self._places: dict[tuple[str, int], int] = {}  # of a stream's kinds, among the types
+
+    def open(self, streams: Sequence[Dispatch], names: Sequence[str]) -> Iterable[Piece]:
+        """Open it for those streams; what stands before all records.
+
+        names: what each kind is called, where the form has names for types. Raises UsageError where
+        the form cannot hold them.
+        """
+        kinds = kinds_of(streams)
+        self._places = {(s.name, at): place for place, (s, at, _) in enumerate(kinds)}
+        # An array of another length in each record is no column of a type's.
+        layouts = [self._project(without_tail(kind.layout)) for _, _, kind in kinds]
+        self._inner = open_conversion(self._form, layouts, self._options, self._jobs, names)
+        return self._inner.before()
+
+    @property
+    def opened(self) -> bool:
+        """Whether it was opened."""
+        return self._inner is not None
+
+    def before(self) -> Iterable[Piece]:
+        """Nothing: what stands before all comes when it is opened."""
+        return ()
+
+    def convert(self, batch: Batch, records: memoryview) -> Part:
+        """The parts of each type's records."""
+        inner = self._inner
+        assert inner is not None
+        stream = batch.dispatch
+        if batch.rows is None:
+            return [inner.convert(self._places[stream.name, 0], records)]
+        which = batch.shapes.which
+        groups: dict[int, list[memoryview]] = {}
+        rows = batch.rows
+        for shape, start in zip(rows[::ROW], rows[1::ROW]):
+            kind = which[shape]
+            if (stream.name, kind) not in self._places:
+                continue
+            size = stream.kinds[kind].layout.size
+            groups.setdefault(kind, []).append(records[start : start + size])
+        return [
+            inner.convert(self._places[stream.name, kind], memoryview(b"".join(found)))
+            for kind, found in groups.items()
+        ]
+
+    def pieces(self, part: Part) -> Iterator[Piece]:
+        """A batch's output."""
+        assert self._inner is not None
+        for one in part:
+            yield from self._inner.pieces(one)
+
+    def after(self) -> Iterable[Piece]:
+        """What stands behind everything."""
+        return () if self._inner is None else self._inner.after()
+
+    def close(self) -> None:
+        """Free what is held."""
+        if self._inner is not None:
+            self._inner.close()
