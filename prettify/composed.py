@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from prettify.model import Type, TypeGraph
 
 
+WORD = 4  # bytes of an enum that holds no wide values
+
+
 class Composed:
     """A type graph that goes on where another one, its base, ends.
 
@@ -69,11 +72,48 @@ class Composed:
 
     def array(self, element: Type, count: int) -> Type:
         """An array of `count` elements; 0 is a flexible one."""
-        return self._next(model.Array(self, self._next_id, self.use(element), 0, count))
+        of = self.use(element)
+        return self._next(model.Array(self, self._next_id, of, 0, count))
 
-    def integer(self, name: str, size: int, *, signed: bool = False) -> Type:
-        """An integer of `size` bytes."""
-        return self._next(model.Integer(self, self._next_id, name, size, 8 * size, signed=signed))
+    def located(self, element: Type) -> Type:
+        """An array whose place and length a locator says: see `model.Array`."""
+        of = self.use(element)
+        return self._next(model.Array(self, self._next_id, of, 0, 0, located=True))
+
+    def integer(self, name: str, size: int, *, signed: bool = False, decimals: int = 0) -> Type:
+        """An integer of `size` bytes, so many of its digits behind a decimal point."""
+        return self._next(
+            model.Integer(
+                self, self._next_id, name, size, 8 * size, signed=signed, decimals=decimals
+            )
+        )
+
+    def pointer(self, names: Iterable[tuple[str, int]] = ()) -> Type:
+        """A pointer to void; names: of values that are no addresses."""
+        named = tuple(model.Enumerator(name, value) for name, value in names)
+        return self._next(model.Pointer(self, self._next_id, "", 0, named))
+
+    def character(self) -> Type:
+        """A `char`."""
+        return self._next(
+            model.Integer(self, self._next_id, "char", 1, 8, signed=True, character=True)
+        )
+
+    def enum(self, name: str, size: int, names: Iterable[tuple[str, int]]) -> Type:
+        """An enum of `size` bytes: (name, value) of each enumerator."""
+        named = tuple(model.Enumerator(label, value) for label, value in names)
+        wide = size > WORD
+        return self._next(model.Enum(self, self._next_id, name, size, named, wide=wide))
+
+    def bitfields(
+        self, name: str, size: int, members: Iterable[tuple[str, Type, int, int]]
+    ) -> Type:
+        """A struct of `size` bytes of bitfields: (name, type, bit offset, bits)."""
+        parts = tuple(
+            model.Member(member, self.use(type_), offset, bits)
+            for member, type_, offset, bits in members
+        )
+        return self._next(model.Struct(self, self._next_id, name, size, parts))
 
     def opaque(self, size: int) -> Type:
         """Bytes of which no more is known."""

@@ -73,6 +73,7 @@ class Node:
         "declared",
         "element",
         "kind",
+        "located",
         "member",
         "name",
         "room",
@@ -96,6 +97,7 @@ class Node:
         self.count = 0
         self.stride = 0
         self.room = 0
+        self.located = False
 
     @property
     def offset(self) -> int:
@@ -224,7 +226,7 @@ def flexible_tail(node: Node) -> Node | None:
     while node.kind == STRUCT and node.children:
         node = node.children[-1]
         if node.kind == ARRAY:
-            return node if not node.count and node.stride else None
+            return node if not node.count and node.stride and not node.located else None
     return None
 
 
@@ -264,7 +266,9 @@ def resolve(type_: Type) -> Layout:
 
 
 # What of a node is neither a type nor another node.
-_PLAIN = ("name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room")
+_PLAIN = (
+    "name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room", "located",
+)  # fmt: skip
 
 
 def is_whole(layout: Layout) -> bool:
@@ -355,7 +359,7 @@ class _Builder:
             children.append(child)
         if children and type_.kind == STRUCT:
             last = children[-1]
-            if last.kind == ARRAY and not last.count:
+            if last.kind == ARRAY and not last.count and not last.located:
                 last.room = node.offset + node.size - last.offset
         node.children = tuple(children)
         return node
@@ -406,7 +410,9 @@ class _Builder:
                 raise type_.graph.error(
                     f"an array of {type_.count} elements that have no bytes", type_.id
                 )
-        node.element = self.build(type_.element, node.bit_offset, depth + 1)
+        node.located = type_.located
+        start = 0 if node.located else node.bit_offset  # where an element is, its locator tells
+        node.element = self.build(type_.element, start, depth + 1)
         self.elements, self.empties = outside
         return node
 

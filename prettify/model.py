@@ -63,6 +63,7 @@ KIND_WORDS = {
 }
 
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
+LOCATOR = 8  # bytes
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
 
@@ -128,9 +129,12 @@ class Void(Type):
 
 
 class Integer(Type):
-    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`."""
+    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`.
 
-    __slots__ = ("bit_offset", "bits", "boolean", "character", "signed", "size")
+    decimals: how many of its digits are behind a decimal point: 9 for seconds in nanoseconds.
+    """
+
+    __slots__ = ("bit_offset", "bits", "boolean", "character", "decimals", "signed", "size")
     kind = INT
 
     def __init__(
@@ -145,10 +149,12 @@ class Integer(Type):
         signed: bool = False,
         character: bool = False,
         boolean: bool = False,
+        decimals: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name)
         self.size = size
         self.bits = bits
+        self.decimals = decimals
         self.bit_offset = bit_offset
         self.signed = signed
         self.character = character
@@ -234,10 +240,24 @@ class Reference(Type):
 
 
 class Pointer(Reference):
-    """A pointer; as large as the graph's `pointer_size`."""
+    """A pointer; as large as the graph's `pointer_size`.
 
-    __slots__ = ()
+    enumerators: names of what are no addresses, where some values are not.
+    """
+
+    __slots__ = ("enumerators",)
     kind = POINTER
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        enumerators: tuple[Enumerator, ...] = (),
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.enumerators = enumerators
 
 
 class Typedef(Reference):
@@ -315,15 +335,28 @@ class DeclTag(Reference):
 
 
 class Array(Type):
-    """`count` elements; 0 is a flexible or empty array. One dimension: `int[2][3]` is two."""
+    """`count` elements; 0 is a flexible or empty array. One dimension: `int[2][3]` is two.
 
-    __slots__ = ("count", "element_id", "index_id")
+    located: in its place is a locator, which says where in the record the elements are, and how
+    many: LOCATOR bytes, two integers of 32 bits, the bytes from the record's start and the count.
+    Both are right: whoever puts such a record together has seen to it.
+    """
+
+    __slots__ = ("count", "element_id", "index_id", "located")
     kind = ARRAY
 
     def __init__(
-        self, graph: TypeGraph, type_id: int, element_id: int, index_id: int, count: int
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        element_id: int,
+        index_id: int,
+        count: int,
+        *,
+        located: bool = False,
     ) -> None:
         super().__init__(graph, type_id)
+        self.located = located
         self.element_id = element_id
         self.index_id = index_id
         self.count = count
@@ -518,7 +551,7 @@ def size_of(type_: Type) -> int:
     asked = type_
     count = 1
     for _ in range(MAX_DEPTH + 1):
-        if not isinstance(type_, Array):
+        if not isinstance(type_, Array) or type_.located:
             break
         count *= type_.count
         type_ = strip(type_.element)
@@ -539,4 +572,6 @@ def size_of(type_: Type) -> int:
 def _own_size(type_: Type) -> int:
     if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
         return type_.size
+    if isinstance(type_, Array):
+        return LOCATOR
     return type_.graph.pointer_size if type_.kind == POINTER else -1

@@ -443,6 +443,35 @@ def run(
                 break
         elif op == 45:  # IF_TEXT
             taken = is_text(data, base + a, b)
+        elif op == 60:  # FIXED
+            written = _fixed(low, a, b, out, written)
+        elif op == 61:  # LOCATE
+            low = _load(data, base + a + 4, 4, big)
+            if low == 0:
+                taken = True
+            else:
+                i = 43 + 4 * depth
+                state[i] = 0
+                state[i + 1] = low
+                state[i + 2] = b
+                state[i + 3] = base
+                base = start + done * record_size + _load(data, base + a, 4, big)
+                depth += 1
+        elif op == 62:  # LOCATED_STRING
+            i = start + done * record_size + _load(data, base + a, 4, big)
+            a = _load(data, base + a + 4, 4, big)
+            if b < 4:
+                written = write_text(data, i, a, b, state, out, written, limit)
+            else:
+                written = write_plain_text(data, i, a, b, code[pc + 3], state, out, written, limit)
+            if state[4] != 0:
+                break
+        elif op == 63:  # LOCATED_BYTES
+            i = start + done * record_size + _load(data, base + a, 4, big)
+            a = _load(data, base + a + 4, 4, big)
+            written = write_octets(data, i, a, b, state, out, written, limit)
+            if state[4] != 0:
+                break
         elif op == 43:  # POSITION
             low = numbers[5] + done * record_size
             high = 0
@@ -745,6 +774,27 @@ def _digits(
         upper = number // 100000000
     store8(out + written, eight_digits(number - upper * 100000000))
     return written + 8
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _fixed(
+    number: cython.ulonglong,
+    decimals: cython.Py_ssize_t,
+    unit: cython.ulonglong,
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Decimal digits of a number of units, each the so-manieth part of one: 10^decimals of them."""
+    rest: cython.ulonglong = number % unit
+    i: cython.Py_ssize_t
+    written = _digits(number // unit, out, written)
+    out[written] = 46
+    for i in range(decimals, 0, -1):
+        out[written + i] = 48 + rest % 10
+        rest = rest // 10
+    return written + 1 + decimals
 
 
 @cython.cfunc

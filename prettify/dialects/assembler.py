@@ -96,6 +96,14 @@ class Assembler:
         self.place(start)
         return start
 
+    def located(self, offset: int, step: int, done: Label) -> Label:
+        """Begin a loop over the elements that the locator there tells of; none go to `done`."""
+        self.branch(ops.LOCATE, done, offset, step)
+        self._loops += 1
+        start = Label()
+        self.place(start)
+        return start
+
     def next(self, start: Label) -> None:
         """End the loop that began there."""
         self.branch(ops.NEXT, start)

@@ -15,11 +15,15 @@ from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
     enumerator_texts,
+    enumerators,
+    is_bytes,
     load,
     load_float,
     put_bool,
     put_bytes,
     put_elements,
+    put_number,
+    put_text,
 )
 from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node, is_bool, name_of, named_members
@@ -74,6 +78,8 @@ def _columns(node: Node) -> int:
     """How many columns a node takes."""
     if node.kind in NESTED:
         return sum(_columns(child) for _, child in named_members(node))
+    if node.located:
+        return int(_is_field(node))
     if node.element is not None and not node.of_chars:
         return node.count * _columns(node.element)
     return int(node.kind in model.SIZED)
@@ -85,12 +91,18 @@ def _names(node: Node, name: str) -> Iterator[str]:
         before = f"{name}." if name else ""
         for _, child in named_members(node):
             yield from _names(child, before + name_of(child.name))
-    elif node.element is not None and not node.of_chars:
+    elif node.element is not None and not node.of_chars and not node.located:
         if _columns(node.element):
             for index in range(node.count):
                 yield from _names(node.element, f"{name}[{index}]")
     else:
         yield name
+
+
+def _is_field(node: Node) -> bool:
+    """Whether a located array is a field: text, bytes, or scalars, with spaces between them."""
+    element = node.element
+    return element is not None and element.kind not in NESTED and element.element is None
 
 
 class _Walk:
@@ -114,6 +126,10 @@ class _Walk:
                     before = b","
         elif node.of_chars:
             self._text(node)
+        elif is_bytes(node):
+            self._bytes(node)
+        elif node.located:
+            put_elements(self.to, node, 0, b" ", self.value)
         elif node.element is not None:
             put_elements(self.to, node, node.count, b",", self.value)
         else:
@@ -124,26 +140,31 @@ class _Walk:
         if self.alone:
             # Many readers skip an empty line.
             shown = Label()
-            if node.count:
-                self.to.branch(ops.IF_BYTES_SET, shown, node.offset, 1)
+            if node.count or node.located:  # of a locator, how many there are
+                at, size = (node.offset + 4, 4) if node.located else (node.offset, 1)
+                self.to.branch(ops.IF_BYTES_SET, shown, at, size)
             self.to.literal(b'""')
             self.to.branch(ops.JUMP, done)
             self.to.place(shown)
-        if node.count:
-            self.to.add(ops.STRING, node.offset, node.count, ops.TEXT_CSV)
+        put_text(self.to, node, ops.TEXT_CSV)
         self.to.place(done)
 
+    def _bytes(self, node: Node) -> None:
+        put_bytes(self.to, node)
+        if self.alone and not node.size:
+            self.to.literal(b'""')
+
     def _scalar(self, node: Node) -> None:
-        if node.kind == model.BYTES:
-            put_bytes(self.to, node)
-            if self.alone and not node.size:
-                self.to.literal(b'""')
-        elif node.kind == model.FLOAT:
+        if node.kind == model.FLOAT:
             form = load_float(self.to, node)
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
         elif node.kind == model.POINTER:
+            named = Label()
             load(self.to, node)
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             self.to.add(ops.HEX)
+            self.to.place(named)
         elif is_bool(node):
             put_bool(self.to, node, b"true", b"false")
         else:
@@ -152,5 +173,5 @@ class _Walk:
             if node.kind == model.ENUM and self.options.enums == "name":
                 names = ((value, field(text)) for value, text in enumerator_texts(node))
                 self.to.name(node.type, lambda: names, node.bit_size, named)
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
             self.to.place(named)

@@ -13,13 +13,17 @@ from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
+    decimals_of,
     encode,
     enumerators,
+    is_bytes,
     load,
     load_float,
     put_bool,
     put_bytes,
     put_elements,
+    put_number,
+    put_text,
 )
 from prettify.layout import NESTED, Layout, Node, is_bool, named_members
 
@@ -94,8 +98,11 @@ def put_value(to: Assembler, node: Node, options: Options) -> None:
         to.literal(b"{}" if before == b"{" else b"}")
     elif node.of_chars:
         to.literal(b'"')
-        if node.count:
-            to.add(ops.STRING, node.offset, node.count, ops.TEXT_JSON)
+        put_text(to, node, ops.TEXT_JSON)
+        to.literal(b'"')
+    elif is_bytes(node):
+        to.literal(b'"')
+        put_bytes(to, node)
         to.literal(b'"')
     elif node.element is not None:
         to.literal(b"[")
@@ -108,18 +115,11 @@ def put_value(to: Assembler, node: Node, options: Options) -> None:
 def _scalar(to: Assembler, node: Node, options: Options) -> None:
     if node.kind not in model.SIZED:
         to.literal(b"null")
-    elif node.kind == model.BYTES:
-        to.literal(b'"')
-        put_bytes(to, node)
-        to.literal(b'"')
     elif node.kind == model.FLOAT:
         form = load_float(to, node)
         to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)
     elif node.kind == model.POINTER:
-        load(to, node)
-        to.literal(b'"')
-        to.add(ops.HEX)
-        to.literal(b'"')
+        _pointer(to, node)
     elif is_bool(node):
         put_bool(to, node, b"true", b"false")
     elif node.kind == model.ENUM and options.enums != "number":
@@ -130,10 +130,24 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
         _integer(to, node, options)
 
 
+def _pointer(to: Assembler, node: Node) -> None:
+    named = Label()
+    assert isinstance(node.type, model.Pointer)
+    if node.type.enumerators:
+        load(to, node)
+        to.name(node.type, lambda: _names(node), node.bit_size, named)
+    to.literal(b'"')
+    load(to, node)  # behind the literal, with which it then is one instruction
+    to.add(ops.HEX)
+    to.literal(b'"')
+    to.place(named)
+
+
 def _integer(to: Assembler, node: Node, options: Options) -> None:
-    mark = b'"' if options.int64 == "string" and node.bit_size > EXACT_BITS else b""
+    wide = node.bit_size > EXACT_BITS and not decimals_of(node)
+    mark = b'"' if options.int64 == "string" and wide else b""
     to.literal(mark)
-    to.add(ops.DECIMAL)
+    put_number(to, node)
     to.literal(mark)
 
 

@@ -12,10 +12,13 @@ from prettify.dialects.scalars import (
     POINTER_KEY,
     encode,
     enumerators,
+    is_bytes,
     load,
     load_float,
     put_bytes,
     put_elements,
+    put_number,
+    put_text,
     skip_if_zero,
 )
 from prettify.layout import NESTED, Layout, Node, innermost
@@ -56,7 +59,7 @@ class _Walk:
             self.to.literal(b"{")
             self._members(node, depth + 1)
             self.to.literal(self.options.line(depth) + b"}")
-        elif node.kind == model.ARRAY:
+        elif node.kind == model.ARRAY and not is_bytes(node):
             self._array(node, depth)
         else:
             self._scalar(node)
@@ -82,16 +85,23 @@ class _Walk:
             count = node.room // node.stride
         if node.of_chars:
             self.to.literal(b'"')
-            if count:
+            if node.located:
+                put_text(self.to, node, ops.TEXT_PAHOLE)
+            elif count:
                 self.to.add(ops.STRING, node.offset, count, ops.TEXT_PAHOLE)
             self.to.literal(b'"')
-        elif count and innermost(node).kind in NESTED:
+        elif (count or node.located) and innermost(node).kind in NESTED:
             self.to.literal(b"{")
-            start = self.to.loop(count, node.stride)
+            done = Label()
+            if node.located:
+                start = self.to.located(node.offset, node.stride, done)
+            else:
+                start = self.to.loop(count, node.stride)
             self.to.literal(self.options.line(depth + 1))
             self.value(element, depth + 1)
             self.to.literal(b",")
             self.to.next(start)
+            self.to.place(done)
             self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
@@ -99,7 +109,7 @@ class _Walk:
             self.to.literal(b" }")
 
     def _scalar(self, node: Node) -> None:
-        if node.kind == model.BYTES:
+        if is_bytes(node):
             self.to.literal(b"{ ")
             put_bytes(self.to, node, ops.BYTES_C)
             self.to.literal(b" }")
@@ -113,9 +123,13 @@ class _Walk:
             return
         load(self.to, node)
         if node.kind == model.POINTER:
+            named = Label()
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
+            self.to.place(named)
             return
         named = Label()
         if node.kind == model.ENUM:
@@ -123,5 +137,5 @@ class _Walk:
         if self.options.hex:
             self.to.add(ops.HEX, 0, 1)
         else:
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
         self.to.place(named)

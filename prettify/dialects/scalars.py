@@ -61,7 +61,9 @@ def load_float(to: Assembler, node: Node) -> str:
 
 
 def enumerators(node: Node) -> list[tuple[int, bytes]]:
-    """(value, name) of the enumerators that a node's bits can hold."""
+    """(value, name) of the enumerators that a node's bits can hold, or the names of a pointer's."""
+    if isinstance(node.type, model.Pointer):
+        return [(e.value, encode(e.name)) for e in node.type.enumerators]
     assert isinstance(node.type, model.Enum)
     bits = node.bit_size
     low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if node.type.signed else (0, 1 << bits)
@@ -115,17 +117,55 @@ def put_elements(
     to: Assembler, node: Node, count: int, between: bytes, put: Callable[[Node], None]
 ) -> None:
     """Put down an array's first `count` elements with that text between them."""
-    if count:
-        assert node.element is not None
+    assert node.element is not None
+    if node.located:
+        done = Label()
+        start = to.located(node.offset, node.stride, done)
+        to.between(between)
+        put(node.element)
+        to.next(start)
+        to.place(done)
+    elif count:
         start = to.loop(count, node.stride)
         to.between(between)
         put(node.element)
         to.next(start)
 
 
+def put_text(to: Assembler, node: Node, style: int) -> None:
+    """Put down the text of an array of `char`, without quotes."""
+    if node.located:
+        to.add(ops.LOCATED_STRING, node.offset, style)
+    elif node.count:
+        to.add(ops.STRING, node.offset, node.count, style)
+
+
+def is_bytes(node: Node) -> bool:
+    """Whether a node is bytes of no type, or a located array of them."""
+    if node.located:
+        return node.element is not None and node.element.kind == model.BYTES
+    return node.kind == model.BYTES
+
+
+def decimals_of(node: Node) -> int:
+    """How many digits of a node's number are behind its decimal point."""
+    return node.type.decimals if isinstance(node.type, model.Integer) else 0
+
+
+def put_number(to: Assembler, node: Node) -> None:
+    """Put down the digits of the value, which is an integer's."""
+    decimals = decimals_of(node)
+    if decimals:
+        to.add(ops.FIXED, decimals, 10**decimals)
+    else:
+        to.add(ops.DECIMAL)
+
+
 def put_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:
     """Put down the digits of bytes of no type."""
-    if node.size:
+    if node.located:
+        to.add(ops.LOCATED_BYTES, node.offset, style)
+    elif node.size:
         to.add(ops.BYTES, node.offset, node.size, style)
 
 

@@ -19,12 +19,15 @@ from prettify.dialects.format_spec import FLOAT_TYPES, INTEGER_TYPES, TEXT_TYPES
 from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
+    decimals_of,
     encode,
     enumerator_texts,
+    is_bytes,
     load,
     load_float,
     put_bool,
     put_bytes,
+    put_number,
 )
 from prettify.errors import UsageError
 from prettify.layout import BFLOAT, HALF, NESTED, SINGLE, Layout, Node, is_bool
@@ -130,7 +133,13 @@ def _error(template: str, column: int, what: str) -> UsageError:
 
 def _put(to: Assembler, node: Node, specification: Specification) -> None:
     """Put down what prints one field. Raises UsageError where the specification does not fit."""
-    if node.of_chars:
+    if node.located and specification.text:
+        raise UsageError("what is of another length in each record takes no format specification")
+    if node.of_chars and node.located:
+        to.add(ops.LOCATED_STRING, node.offset, ops.TEXT_PLAIN)
+    elif is_bytes(node) and node.located:
+        put_bytes(to, node)
+    elif node.of_chars:
         _put_text(to, node, specification)
     elif node.kind in NESTED or node.element is not None or node.kind not in model.SIZED:
         if specification.text:
@@ -197,6 +206,12 @@ def _put_name(to: Assembler, node: Node, specification: Specification) -> None:
 
 def _put_integer(to: Assembler, node: Node, specification: Specification) -> None:
     pointer = node.kind == model.POINTER
+    if decimals_of(node):
+        if specification.text:
+            raise UsageError("a number with a decimal point takes no format specification")
+        load(to, node)
+        put_number(to, node)
+        return
     what = "a pointer" if pointer else "an integer"
     specification.check("integer", ("", *INTEGER_TYPES), what, "x" if pointer else "d")
     load(to, node)
