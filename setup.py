@@ -34,6 +34,7 @@ COMPILED = [
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
+    "prettify.core.perf_records",
     "prettify.core.rows",
     "prettify.core.shortest",
     "prettify.core.sized",

@@ -1,0 +1,174 @@
+"""A run over recordings: their records, through the conversion of any form."""
+
+from __future__ import annotations
+
+from prettify.dialects import FORMS as TEXT_FORMS
+from prettify.errors import DataError, UsageError
+from prettify.records.conversion import buffers_for, converted
+from prettify.records.forms import check_options
+from prettify.records.perf import constants as c
+from prettify.records.perf.choosing import Filter, Projection, every_kind, kept
+from prettify.records.perf.reader import Reader
+from prettify.records.perf.recording import Recording
+from prettify.records.perf.tables import Wanted
+from prettify.records.run import Run
+from prettify.records.sized.choosing import cut
+from prettify.records.sized.text import BatchText
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from prettify.dialects.options import Options
+    from prettify.layout import Layout
+    from prettify.records.conversion import Conversion, Piece
+    from prettify.records.input import Input
+    from prettify.records.perf.reader import Batch
+    from prettify.records.perf.tables import Tables
+    from prettify.records.run import Report
+
+COLUMN_FORMS = ("csv", "template", "arrow", "parquet")  # what has columns, the same for all records
+REFUSED = ("kernel", "c")  # dialects of C that cannot say what these records are
+
+
+class Choice:
+    """Which records: of these types and events, those that `where` is true of, without the first
+    `skip` of them, `count` at most. select: which of their members. types and events are names,
+    None being all.
+    """
+
+    __slots__ = ("count", "events", "select", "skip", "types", "where")
+
+    def __init__(
+        self,
+        *,
+        types: frozenset[int] | None = None,
+        events: frozenset[str] | None = None,
+        where: str | None = None,
+        select: str | None = None,
+        skip: int = 0,
+        count: int | None = None,
+    ) -> None:
+        self.types = types
+        self.events = events
+        self.where = where
+        self.select = select
+        self.skip = skip
+        self.count = count
+
+
+class Records:
+    """The records of one recording that a choice is of."""
+
+    __slots__ = ("_choice", "_where", "projection", "reader", "recording")
+
+    def __init__(self, data: Input, choice: Choice, traced: Any, buffers: int = 1) -> None:
+        """Raises DataError for what is no recording, UsageError for what it does not have."""
+        self.recording = Recording(data)
+        self._choice = choice
+        wanted = Wanted(choice.types, choice.events)
+        self.reader = Reader(self.recording, data, wanted, traced(self.recording), buffers)
+        self._where = None if choice.where is None else Filter(choice.where)
+        self.projection = None if choice.select is None else Projection(choice.select)
+        self._check()
+
+    def _check(self) -> None:
+        """Raise UsageError for names that nothing has, as far as that is known by now."""
+        choice, recording = self._choice, self.recording
+        if recording.pipe:
+            return
+        names = [event.name for event in recording.events]
+        for name in sorted(choice.events or ()):
+            if name not in names:
+                from prettify.paths import choices
+
+                raise UsageError(f"--event {name!r}: no such event; {choices(name, names)}")
+        if self._where is None and self.projection is None:
+            return
+        tables = self.reader.tables
+        types = choice.types
+        if types is None:
+            types = frozenset(tables.words.record_types.values())
+        kinds = every_kind(tables, sorted(types - {c.SAMPLE}))
+        if self._where is not None:
+            self._where.check(kinds)
+        if self.projection is not None:
+            self.projection.check(kinds)
+
+    def batches(self) -> Iterator[Batch | None]:
+        """The records."""
+        choice = self._choice
+        found: Iterable[Any] = self.reader.batches()
+        if self._where is not None:
+            found = kept(found, self._where.of)
+        if choice.skip or choice.count is not None:
+            found = cut(found, choice.skip, choice.count)
+        yield from found
+
+
+class PerfText(BatchText):
+    """A conversion of batches to text of a form."""
+
+    __slots__ = ("_started",)
+
+    def __init__(self, form: str, options: Options, project: Any, jobs: int) -> None:
+        super().__init__(form, options, project, jobs)
+        self._started = False
+
+    def before(self) -> Iterable[Piece]:
+        yield self.form.before
+
+    def after(self) -> Iterable[Piece]:
+        if self._started or self.form.always:
+            yield self.form.after
+
+    def _joint(self, batch: Any) -> bytes:
+        if not self._started:
+            self._started = True
+            return b""
+        made = batch.shapes.made
+        separator: bytes = next(iter(made.values())).separator
+        return separator
+
+
+class PerfRun(Run):
+    """Records of recordings. form: of output, by the name of its dialect where it is C."""
+
+    __slots__ = ("_choice", "_conversion", "_form", "_jobs", "_options", "_project", "_traced")
+
+    def __init__(
+        self, form: str, options: Options, choice: Choice, traced: Any, jobs: int = 1
+    ) -> None:
+        """traced: gives for a recording what its events' raw data begins with.
+
+        Raises UsageError for a form or an option that is not for these records.
+        """
+        super().__init__()
+        if form in REFUSED:
+            raise UsageError(
+                f"--dialect {form}: arrays of another length in each record are in none of its "
+                f"structs; take the default, or --to ndjson"
+            )
+        check_options(form, options)
+        self._form = form
+        self._options = options
+        self._choice = choice
+        self._traced = traced
+        self._jobs = jobs
+        self._conversion: Any = None
+        self._project: Projection | None = None
+
+    def _begin(self, inputs: int) -> Conversion:
+        self._conversion = PerfText(self._form, self._options, self._projected, self._jobs)
+        conversion: Conversion = self._conversion
+        return conversion
+
+    def _projected(self, layout: Layout) -> Layout:
+        return layout if self._project is None else self._project.of(layout)
+
+    def _output(self, data: Input, report: Report) -> Iterator[Piece]:
+        records = Records(data, self._choice, self._traced, buffers_for(self._jobs))
+        self._project = records.projection
+        blocks = (None if batch is None else (batch, batch.data) for batch in records.batches())
+        yield from converted(self._conversion, blocks, self._jobs)
