@@ -66,7 +66,24 @@ ABIS = (("NONE", 0), ("32", 1), ("64", 2))  # of registers, PERF_SAMPLE_REGS_ABI
 
 # Registers by their bit in attr.sample_regs_user and _intr: <asm/perf_regs.h> of each architecture.
 _X86 = (
-    *"ax bx cx dx si di bp sp ip flags cs ss ds es fs gs".split(),
+    *[
+        "ax",
+        "bx",
+        "cx",
+        "dx",
+        "si",
+        "di",
+        "bp",
+        "sp",
+        "ip",
+        "flags",
+        "cs",
+        "ss",
+        "ds",
+        "es",
+        "fs",
+        "gs",
+    ],
     *(f"r{i}" for i in range(8, 16)),
 )
 REGISTERS = {
@@ -77,10 +94,40 @@ REGISTERS = {
     ),
     "aarch64": (*(f"x{i}" for i in range(30)), "lr", "sp", "pc", *("" for _ in range(13)), "vg"),
     "arm": (*(f"r{i}" for i in range(10)), "fp", "ip", "sp", "lr", "pc"),
-    "riscv": (
-        "pc ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 "
-        "t4 t5 t6"
-    ).split(),
+    "riscv": [
+        "pc",
+        "ra",
+        "sp",
+        "gp",
+        "tp",
+        "t0",
+        "t1",
+        "t2",
+        "s0",
+        "s1",
+        "a0",
+        "a1",
+        "a2",
+        "a3",
+        "a4",
+        "a5",
+        "a6",
+        "a7",
+        "s2",
+        "s3",
+        "s4",
+        "s5",
+        "s6",
+        "s7",
+        "s8",
+        "s9",
+        "s10",
+        "s11",
+        "t3",
+        "t4",
+        "t5",
+        "t6",
+    ],
 }
 
 # Names of events that have no other: attr.type, and by it attr.config.

@@ -21,18 +21,25 @@ MAX_ITEMS = 1 << 20  # of a list: no section is as long
 class Reader:
     """Reads numbers and texts from the bytes of a section.
 
-    position: where in the input the section begins. Raises DataError past its end.
+    position: where in the input the section begins. cpus: how many there are, None if unknown.
+    Raises DataError past its end.
     """
 
-    __slots__ = ("at", "data", "order", "position", "what")
+    __slots__ = ("at", "cpus", "data", "order", "position", "what")
 
     def __init__(
-        self, data: bytes | memoryview, big_endian: bool, position: int, what: str
+        self,
+        data: bytes | memoryview,
+        big_endian: bool,
+        position: int,
+        what: str,
+        cpus: int | None = None,
     ) -> None:
         self.data = memoryview(data)
         self.order: Literal["little", "big"] = "big" if big_endian else "little"
         self.position = position
         self.what = what
+        self.cpus = cpus
         self.at = 0
 
     @property
@@ -93,13 +100,19 @@ def decoded(raw: bytes | memoryview) -> str:
         return text.decode("latin-1")
 
 
-def read_feature(number: int, data: bytes | memoryview, big_endian: bool, position: int) -> Any:
+def read_feature(
+    number: int,
+    data: bytes | memoryview,
+    big_endian: bool,
+    position: int,
+    cpus: int | None = None,
+) -> Any:
     """What the section of that number says; of an unknown one, its bytes in hexadecimal.
 
-    Raises DataError where it is cut short, or says that there is more than there is.
+    cpus: how many there are, None if unknown. Raises DataError where it is cut short, or says that there is more than there is.
     """
     name = FEATURES[number] if number < len(FEATURES) else str(number)
-    reader = Reader(data, big_endian, position, f"feature {name}")
+    reader = Reader(data, big_endian, position, f"feature {name}", cpus)
     function = READERS.get(name)
     return bytes(data).hex() if function is None else function(reader)
 
@@ -140,34 +153,15 @@ def _event_desc(reader: Reader) -> list[dict[str, Any]]:
 
 def _cpu_topology(reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {"cores": reader.texts(), "threads": reader.texts()}
-    # Pairs follow, of how many CPUs the section does not say; then perhaps dies.
-    cpus: list[dict[str, int]] = []
-    for cpu in range(_cpus_in(reader)):
-        cpus.append({"cpu": cpu, "core": reader.u32(), "socket": reader.u32()})
+    # Pairs follow, of how many CPUs another section says; then perhaps dies.
+    many = reader.left // 8 if reader.cpus is None else min(reader.cpus, reader.left // 8)
+    cpus = [{"cpu": cpu, "core": reader.u32(), "socket": reader.u32()} for cpu in range(many)]
     found["cpus"] = cpus
     if reader.left >= 4:
         found["dies"] = reader.texts()
         for one in cpus[: reader.left // 4]:
             one["die"] = reader.u32()
     return found
-
-
-def _cpus_in(reader: Reader) -> int:
-    """How many pairs of numbers there are, so that what follows is a list of dies, or nothing."""
-    start, left = reader.at, reader.left
-    for cpus in range(left // 8, 0, -1):
-        if left == 8 * cpus:
-            return cpus
-        reader.at = start + 8 * cpus
-        try:
-            reader.texts()
-        except DataError:
-            continue
-        finally:
-            rest, reader.at = reader.left, start
-        if rest == 4 * cpus:
-            return cpus
-    return left // 8
 
 
 def _numa_topology(reader: Reader) -> list[dict[str, Any]]:

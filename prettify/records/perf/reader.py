@@ -14,6 +14,7 @@ from prettify.records.input import CHUNK
 from prettify.records.perf import constants as c
 from prettify.records.perf import records
 from prettify.records.perf.attributes import ATTR_OLDEST
+from prettify.records.perf.kinds import HEADER
 from prettify.records.perf.packed import Unpacker
 from prettify.records.perf.recording import MAX_EVENTS, MAX_SECTION
 from prettify.records.perf.tables import Tables, Wanted
@@ -21,7 +22,7 @@ from prettify.records.sized.batch import own_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from prettify.records.input import Input
     from prettify.records.perf.recording import Recording
@@ -199,7 +200,9 @@ class Reader:
             self.tables = Tables(self.recording, self._wanted, self._traced)
             self.stale = False
 
-    def _scanned(self, data: memoryview, position: int, *, frozen: bool) -> Iterator[Batch]:
+    def _scanned(
+        self, data: memoryview, position: int, *, frozen: bool
+    ) -> Generator[Batch, None, int]:
         """Go through the records of a buffer; returns how many bytes are done.
 
         It may be more than there are: what is behind the last record is to be passed over.
@@ -248,7 +251,7 @@ class Reader:
         type_ = self._number(data, at, 4)
         size = self._number(data, at + 6, 2)
         if state[machine.ASKED] == machine.TOO_SHORT:
-            what = f"says that it has {size} bytes, {records.HEADER} needed"
+            what = f"says that it has {size} bytes, {HEADER} needed"
         else:
             what = (
                 f"is of type {type_} and has {size} bytes, and what is said to begin at byte "
@@ -260,7 +263,7 @@ class Reader:
 
     def _special(
         self, record: memoryview, data: memoryview, at: int, position: int, *, frozen: bool
-    ) -> Iterator[Batch]:
+    ) -> Generator[Batch, None, int]:
         """What is to be done for a record before it is put down; returns where the next one is."""
         type_ = self._number(record, 0, 4)
         place = position if frozen else position + at
@@ -276,9 +279,9 @@ class Reader:
         elif type_ in (c.HEADER_TRACING_DATA, c.AUXTRACE):
             yield from self._put(self.tables.place_of_type(type_), record, place)
             wide = 8 if type_ == c.AUXTRACE else 4
-            if len(record) < records.HEADER + wide:
+            if len(record) < HEADER + wide:
                 raise self._bad(data, at, place)
-            behind += self._number(record, records.HEADER, wide)
+            behind += self._number(record, HEADER, wide)
             if type_ == c.HEADER_TRACING_DATA:
                 behind += -behind % 8
                 self._take_tracing(data[at + len(record) : at + behind], behind - len(record))
@@ -323,16 +326,16 @@ class Reader:
                 self.recording.rename(number, record[records.UPDATE_AT + 16 :])
                 self._changed()
             return tables.place_of((type_, update), lambda: records.update_kind(update, words))
-        if type_ == c.HEADER_FEATURE and len(record) >= records.HEADER + 8:
-            number = self._number(record, records.HEADER, 8)
-            self.recording.add_feature(number, record[records.HEADER + 8 :], place)
+        if type_ == c.HEADER_FEATURE and len(record) >= HEADER + 8:
+            number = self._number(record, HEADER, 8)
+            self.recording.add_feature(number, record[HEADER + 8 :], place)
             self.recording.named()
             self._changed()
         return tables.place_of_type(type_)
 
     def _attr(self, record: memoryview, place: int) -> int:
         size = self._number(record, records.ATTR_SIZE_AT, 4)
-        if not ATTR_OLDEST <= size <= len(record) - records.HEADER:
+        if not ATTR_OLDEST <= size <= len(record) - HEADER:
             raise DataError(
                 f"{self._data.name}: record at byte {place} of {len(record)} bytes has an attr that "
                 f"is said to have {size}",
@@ -342,8 +345,8 @@ class Reader:
             raise DataError(
                 f"{self._data.name}: byte {place}: more than {MAX_EVENTS} events", place
             )
-        end = records.HEADER + size
-        self.recording.add_event(record[records.HEADER : end], record[end:])
+        end = HEADER + size
+        self.recording.add_event(record[HEADER:end], record[end:])
         self.recording.named()
         self._changed()
         words = self.tables.words
@@ -377,7 +380,7 @@ class Reader:
 
     def _unpacked(self, record: memoryview, type_: int, place: int) -> Iterator[Batch]:
         """The records that are packed in one."""
-        begin, end = records.HEADER, len(record)
+        begin, end = HEADER, len(record)
         if type_ == c.COMPRESSED2:
             size = self._number(record, begin, 8)
             begin += 8

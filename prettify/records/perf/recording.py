@@ -190,7 +190,9 @@ class Recording:
 
     def add_feature(self, number: int, raw: bytes | memoryview, place: int) -> None:
         """What the feature of that number says, which is so many bytes there."""
-        self.features[feature_name(number)] = read_feature(number, raw, self.big_endian, place)
+        cpus = self.features.get("nrcpus", {}).get("available")
+        found = read_feature(number, raw, self.big_endian, place, cpus)
+        self.features[feature_name(number)] = found
 
     def _name_events(self) -> None:
         described = self.features.get("event_desc", ())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from prettify.dialects import FORMS as TEXT_FORMS
-from prettify.errors import DataError, UsageError
+from prettify.errors import UsageError
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.forms import check_options
 from prettify.records.perf import constants as c
@@ -11,6 +10,7 @@ from prettify.records.perf.choosing import Filter, Projection, every_kind, kept
 from prettify.records.perf.reader import Reader
 from prettify.records.perf.recording import Recording
 from prettify.records.perf.tables import Wanted
+from prettify.records.perf.vocabulary import Vocabulary
 from prettify.records.run import Run
 from prettify.records.sized.choosing import cut
 from prettify.records.sized.text import BatchText
@@ -25,11 +25,29 @@ if TYPE_CHECKING:
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.input import Input
     from prettify.records.perf.reader import Batch
-    from prettify.records.perf.tables import Tables
     from prettify.records.run import Report
 
 COLUMN_FORMS = ("csv", "template", "arrow", "parquet")  # what has columns, the same for all records
 REFUSED = ("kernel", "c")  # dialects of C that cannot say what these records are
+
+
+def types_of(names: str | None) -> frozenset[int] | None:
+    """The numbers of types of records, given with commas between; PERF_RECORD_ may be left out.
+
+    Raises UsageError for one that is not known.
+    """
+    if names is None:
+        return None
+    known = Vocabulary((), big_endian=False).record_types
+    found = set()
+    for name in (part.strip() for part in names.split(",")):
+        if name.upper() not in known:
+            from prettify.paths import choices
+
+            short = [one for one in known if not one.startswith(c.PREFIX)]
+            raise UsageError(f"--record {name!r}: no such type; {choices(name.upper(), short)}")
+        found.add(known[name.upper()])
+    return frozenset(found)
 
 
 class Choice:
@@ -87,9 +105,7 @@ class Records:
         if self._where is None and self.projection is None:
             return
         tables = self.reader.tables
-        types = choice.types
-        if types is None:
-            types = frozenset(tables.words.record_types.values())
+        types = choice.types or frozenset(tables.words.record_types.values())
         kinds = every_kind(tables, sorted(types - {c.SAMPLE}))
         if self._where is not None:
             self._where.check(kinds)

@@ -51,14 +51,14 @@ class Tables:
     """
 
     __slots__ = (
-        "_events", "_extra", "_machine", "_raw", "_used", "classes", "header", "kinds", "layouts",
+        "_extra", "_machine", "_raw", "_used", "classes", "events", "header", "kinds", "layouts",
         "made", "programs", "representatives", "version", "words",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, wanted: Wanted, traced: Traced) -> None:
         """traced: what the raw data of an event's samples begins with."""
         self.version = recording.version
-        self._events = recording.events
+        self.events = recording.events
         self._machine = recording.machine
         names = [event.name for event in recording.events]
         self.words = Vocabulary(names, big_endian=recording.big_endian)
@@ -73,7 +73,7 @@ class Tables:
         self._raw: list[Type | None] = []
         classes: dict[Hashable, int] = {}
         numbers = []
-        for event in self._events:
+        for event in self.events:
             raw = traced(self.words, event) if event.attr.sample_type & c.RAW else None
             key = event.attr.shape, None if raw is None else raw.id
             if key not in classes:
@@ -88,7 +88,7 @@ class Tables:
     def _header(
         self, recording: Recording, wanted: Wanted, classes: list[int], many: int
     ) -> memoryview:
-        events = self._events
+        events = self.events
         rows = 16
         while rows < 2 * sum(len(event.ids) for event in events):
             rows *= 2
