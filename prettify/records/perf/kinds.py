@@ -89,6 +89,7 @@ class Maker:
         """A member of a size of its own; one without a name is not shown."""
         size = model.size_of(type_)
         if self._behind or self._group is not None:
+            self._behind = True
             at = self._room(size)
             last = self.kind.ops[-1] if self.kind.ops else (machine.END,)
             if last[0] == machine.COPY and last[1] + last[2] == at:

@@ -121,7 +121,7 @@ class Recording:
         if self.data_at > whole:
             raise self._error(f"records are said to begin at byte {self.data_at} of {whole}", 40)
         # A recording that was not ended has no size yet, nor features.
-        self.data_size = min(size, whole - self.data_at) if size else None
+        self.data_size = size or None
         self._read_attrs(data, self._u64(head, 24), self._u64(head, 32), whole)
         if size:
             words = (self._u64(head, 72 + 8 * i) for i in range(4))
@@ -149,8 +149,8 @@ class Recording:
             self.add_event(raw[: self.attr_size - SECTION], ids)
 
     def _read_features(self, data: Input, bits: int, at: int, whole: int) -> None:
-        if at > whole:
-            raise self._error(f"records are said to end at byte {at}, the file does at {whole}", 48)
+        if at > whole:  # it is cut short, which shows behind the last record that is there
+            return
         for number in range(bits.bit_length()):
             if not bits >> number & 1:
                 continue
