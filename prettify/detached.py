@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    Reached = tuple[model.Type, model.TypeGraph]
+    """A type, and the graph whose ids it refers to others by."""
     Row = tuple[Any, ...]
     """(kind, type id, what the type's class is made with in the order of KINDS …)"""
 
@@ -31,7 +33,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     ),
     model.FLOAT: (model.Float, ("name", "size")),
     model.POINTER: (model.Pointer, ("name", "target_id", "enumerators")),
-    model.ARRAY: (model.Array, ("element_id", "index_id", "count", "located")),
+    model.ARRAY: (model.Array, ("element_id", "index_id", "count")),
     model.STRUCT: (model.Struct, ("name", "size", "members")),
     model.UNION: (model.Union, ("name", "size", "members")),
     model.ENUM: (model.Enum, ("name", "size", "enumerators", "signed", "wide")),
@@ -47,6 +49,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.SECTION: (model.Section, ("name", "size", "entries")),
     model.DECL_TAG: (model.DeclTag, ("name", "target_id", "component")),
     model.BYTES: (model.Bytes, ("size",)),
+    model.LOCATED: (model.Located, ("name", "target_id", "relative", "origin")),
 }
 # Of these, what is a tuple of things that are no types.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
@@ -56,7 +59,10 @@ PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "entries": (model.SectionEntry, ("type_id", "offset", "size")),
 }
 INSIDES = frozenset(("members", "enumerators", "entries"))  # what a mere name has none of
-TRANSPARENT = model.MODIFIERS | {model.VARIABLE}  # what has the bytes of its target
+IDS = frozenset(("type_id", "target_id", "element_id", "index_id", "return_id"))
+FURTHER = -1 << 40  # ids of types of further graphs, which begin there and go down
+# What has the bytes of its target, or of several of them.
+TRANSPARENT = model.MODIFIERS | {model.VARIABLE, model.LOCATED}
 
 
 class Detached:
@@ -155,44 +161,82 @@ class Detached:
         return TypeInfoError(one_line(what), self.path)
 
 
-def detach(type_: model.Type) -> Detached:
-    """A graph of that type and of what it needs; ids stay what they are.
+class Numbers:
+    """The ids that types of one graph, and of others that its types refer to, have where they
+    arrive: those of the graph itself are what they were.
+    """
+
+    __slots__ = ("_given", "graph")
+
+    def __init__(self, graph: model.TypeGraph) -> None:
+        self.graph = graph
+        self._given: dict[tuple[model.TypeGraph, int], int] = {}
+
+    def of(self, graph: model.TypeGraph, type_id: int) -> int:
+        """That of the type by which a graph knows that id."""
+        if graph is self.graph or not type_id:
+            return type_id
+        return self._given.setdefault((graph, type_id), FURTHER - len(self._given))
+
+    def within(self, graph: model.TypeGraph) -> Callable[[int], int]:
+        """What gives those of the types of one graph."""
+        return lambda type_id: self.of(graph, type_id)
+
+    def of_type(self, type_: model.Type) -> int:
+        """That of a type that has been met."""
+        return self._given.get((type_.graph, type_.id), type_.id)
+
+    def meet(self, type_: model.Type, number: int) -> None:
+        """A type of a further graph goes by that number."""
+        self._given.setdefault((type_.graph, type_.id), number)
+
+
+def detach(type_: model.Type, numbers: Numbers | None = None) -> Detached:
+    """A graph of that type and of what it needs; ids stay what they are, or what `numbers`, new
+    ones of the type's graph, say afterwards.
 
     What the source cannot read is left out, and missed only when it is asked for.
     """
     graph = type_.graph
-    whole = _reached(graph, [type_.id], {}, _held)
-    seeds = [type_id for found in whole.values() for type_id in _named(found)]
-    names = _reached(graph, seeds, whole, _named)
+    numbers = numbers or Numbers(graph)
+    whole = _reached(numbers, [(graph, type_.id)], {}, _held)
+    seeds = [(space, i) for found, space in whole.values() for i in _named(found)]
+    names = _reached(numbers, seeds, whole, _named)
     texts: dict[str, str] = {}  # one object for equal strings, which pickle then writes once
-    rows = [_row(i, found, texts, insides=True) for i, found in whole.items()]
-    rows += [_row(i, found, texts, insides=False) for i, found in names.items()]
+    rows = []
+    for reached in (whole, names):
+        for number, (found, space) in reached.items():
+            rows.append(_row(number, found, texts, numbers.within(space), reached is whole))
     rows.sort(key=lambda row: row[1])
     return Detached(graph.path, graph.byte_order, graph.pointer_size, rows)
 
 
 def _reached(
-    graph: model.TypeGraph,
-    seeds: list[int],
-    known: dict[int, model.Type],
+    numbers: Numbers,
+    seeds: list[tuple[model.TypeGraph, int]],
+    known: dict[int, Reached],
     leads: Callable[[model.Type], Iterable[int]],
-) -> dict[int, model.Type]:
-    """The types that one comes to from these ids, by id, without those that are known."""
-    found: dict[int, model.Type] = {}
+) -> dict[int, Reached]:
+    """The types that one comes to from these ids, by number, without those that are known."""
+    found: dict[int, Reached] = {}
     pending = list(seeds)
     while pending:
-        type_id = pending.pop()
-        if type_id in found or type_id in known:
+        graph, type_id = pending.pop()
+        number = numbers.of(graph, type_id)
+        if number in found or number in known:
             continue
         try:
             type_ = graph.by_id(type_id)
         except TypeInfoError:
             continue
+        if type_.graph is not graph and type_.id != type_id:
+            graph = type_.graph  # what a type refers to, it does by ids of its own graph
+            numbers.meet(type_, number)
         if leads is _held and isinstance(type_, model.Forward):
             # Its definition, elsewhere in the source, comes along in its place.
             type_ = graph.definition(type_)
-        found[type_id] = type_
-        pending += leads(type_)
+        found[number] = type_, graph
+        pending += [(graph, other) for other in leads(type_)]
     return found
 
 
@@ -220,9 +264,15 @@ def _named(type_: model.Type) -> Iterable[int]:
     return []
 
 
-def _row(type_id: int, type_: model.Type, texts: dict[str, str], *, insides: bool) -> Row:
+def _row(
+    type_id: int,
+    type_: model.Type,
+    texts: dict[str, str],
+    number_of: Callable[[int], int],
+    insides: bool,
+) -> Row:
     """A type, by that id, as what it is made of; without `insides` structs, unions and enums
-    are but names.
+    are but names. number_of: what becomes of the ids in it.
     """
 
     def values_of(thing: object, names: tuple[str, ...]) -> Iterable[object]:
@@ -232,6 +282,8 @@ def _row(type_id: int, type_: model.Type, texts: dict[str, str], *, insides: boo
                 fields = PARTS[name][1]
                 kept = value if insides or name not in INSIDES else ()
                 value = tuple(tuple(values_of(part, fields)) for part in kept)
+            elif name in IDS:
+                value = number_of(value)
             yield texts.setdefault(value, value) if isinstance(value, str) else value
 
     kind = texts.setdefault(type_.kind, type_.kind)

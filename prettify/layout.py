@@ -11,6 +11,7 @@ from prettify.model import (
     ARRAY,
     ENUM,
     INT,
+    LOCATED,
     MAX_DEPTH,
     SECTION,
     STRUCT,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MAX_NODES = 1 << 18
 MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
 MANY = 16
+MAX_ELEMENT = 0xFFFF  # bytes of an element of a located array
 
 NESTED = frozenset((STRUCT, UNION, SECTION))  # the kinds of nodes that have children
 
@@ -47,8 +49,8 @@ _UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 class Node:
     """One place of a layout: a member, an element, or the whole.
 
-    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes, or one
-                  that has no size (only as the whole)
+    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes,
+                  located array, or one that has no size (only as the whole)
     type          the type, typedefs and qualifiers seen through
     declared      the type as it is declared
     name          the member's name; empty for anonymous members, elements and the whole
@@ -60,6 +62,8 @@ class Node:
     element       of an array: its first element
     count         of an array: its elements
     stride        of an array: bytes from one element to the next
+    located       of a located array, which itself is its word: one element, at offset 0
+    origin        of a located array: the byte of the record that the word counts from
     room          of an array: bytes from its start to the end of the struct that it is last in,
                   for one of count 0, else 0
     """
@@ -76,6 +80,7 @@ class Node:
         "located",
         "member",
         "name",
+        "origin",
         "room",
         "stride",
         "type",
@@ -96,8 +101,9 @@ class Node:
         self.element: Node | None = None
         self.count = 0
         self.stride = 0
+        self.located: Node | None = None
+        self.origin = 0
         self.room = 0
-        self.located = False
 
     @property
     def offset(self) -> int:
@@ -113,6 +119,11 @@ class Node:
     def of_chars(self) -> bool:
         """Whether this is an array of `char`: text, in most dialects."""
         return self.kind == ARRAY and self.element is not None and is_char(self.element)
+
+    @property
+    def locates_chars(self) -> bool:
+        """Whether this is a located array of `char`, which is text too."""
+        return self.located is not None and is_char(self.located)
 
     def copy(self) -> Node:
         """The same, with the same children and element."""
@@ -154,10 +165,12 @@ class Layout:
         self.byte_order = type_.graph.byte_order
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from prettify.detached import detach
+        from prettify.detached import Numbers, detach
 
-        rows = () if is_whole(self) else tuple(_rows(self.root))
-        return _arrived, (detach(self.type), self.type.id, rows)
+        numbers = Numbers(self.type.graph)
+        types = detach(self.type, numbers)
+        rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
+        return _arrived, (types, self.type.id, rows)
 
     def __repr__(self) -> str:
         return f"<Layout of {spelled(self.type)}, {self.size} bytes>"
@@ -221,13 +234,23 @@ def holes(node: Node) -> list[Hole]:
     return found
 
 
+def room_for(array: Node) -> int:
+    """The elements of an array; of a flexible one those that its struct has room for."""
+    return array.count or (array.room // array.stride if array.stride else 0)
+
+
 def flexible_tail(node: Node) -> Node | None:
     """The array of no size that a struct ends with, in the last of its members if need be."""
     while node.kind == STRUCT and node.children:
         node = node.children[-1]
         if node.kind == ARRAY:
-            return node if not node.count and node.stride and not node.located else None
+            return node if not node.count and node.stride else None
     return None
+
+
+def locates(layout: Layout) -> bool:
+    """Whether records have arrays behind the bytes of their type."""
+    return any(leaf.located is not None for leaf in layout.fields)
 
 
 def is_char(node: Node) -> bool:
@@ -243,6 +266,11 @@ def is_bool(node: Node) -> bool:
 def is_signed(node: Node) -> bool:
     """Whether a node's integer is signed."""
     return isinstance(node.type, (model.Integer, model.Enum)) and node.type.signed
+
+
+def decimals(node: Node) -> int:
+    """How many digits of a node's integer are behind a decimal point."""
+    return node.type.decimals if isinstance(node.type, model.Integer) else 0
 
 
 def float_format(node: Node) -> str:
@@ -267,7 +295,7 @@ def resolve(type_: Type) -> Layout:
 
 # What of a node is neither a type nor another node.
 _PLAIN = (
-    "name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room", "located",
+    "name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "origin", "room",
 )  # fmt: skip
 
 
@@ -276,13 +304,24 @@ def is_whole(layout: Layout) -> bool:
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
 
 
-def _rows(node: Node) -> Iterator[tuple[Any, ...]]:
-    """A node and those in it, in order, as plain values: `_node` makes them nodes again."""
-    inside = node.children if node.element is None else (node.element,)
+def _id_of(type_: Type) -> int:
+    return type_.id
+
+
+def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[Any, ...]]:
+    """A node and those in it, in order, as plain values: `_node` makes them nodes again.
+
+    number: gives the ids of types there.
+    """
+    inside = node.children
+    single = node.element or node.located
+    if single is not None:
+        inside = (single,)
     plain = (getattr(node, name) for name in _PLAIN)
-    yield (node.type.id, node.declared.id, node.element is not None, len(inside), *plain)
+    type_, declared = number(node.type), number(node.declared)
+    yield (type_, declared, node.element is not None, len(inside), *plain)
     for child in inside:
-        yield from _rows(child)
+        yield from _rows(child, number)
 
 
 def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
@@ -294,6 +333,8 @@ def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
     children = tuple(_node(graph, rows) for _ in range(inside))
     if has_element:
         [node.element] = children
+    elif type_.kind == LOCATED:
+        [node.located] = children
     else:
         node.children = children
     return node
@@ -317,7 +358,7 @@ class _Builder:
     def __init__(self, whole: Type) -> None:
         self.whole = whole
         self.nodes = 0
-        self.active: set[int] = set()
+        self.active: set[Type] = set()
         self.elements = 1
         self.empties = 1
 
@@ -338,11 +379,11 @@ class _Builder:
         node = Node(type_.kind, type_, declared, "", bit_offset, 8 * max(size, 0))
         nest = _NESTS.get(type_.kind)
         if nest is not None:
-            if type_.id in self.active:
+            if type_ in self.active:
                 raise type_.graph.error(f"{spelled(type_)} contains itself", type_.id)
-            self.active.add(type_.id)
+            self.active.add(type_)
             node = nest(self, node, depth)
-            self.active.discard(type_.id)
+            self.active.discard(type_)
         return node
 
     def aggregate(self, node: Node, depth: int) -> Node:
@@ -359,7 +400,7 @@ class _Builder:
             children.append(child)
         if children and type_.kind == STRUCT:
             last = children[-1]
-            if last.kind == ARRAY and not last.count and not last.located:
+            if last.kind == ARRAY and not last.count:
                 last.room = node.offset + node.size - last.offset
         node.children = tuple(children)
         return node
@@ -391,6 +432,8 @@ class _Builder:
             if child.kind not in (INT, ENUM):
                 raise self._bad_member(of, member, "does not begin at a whole byte")
             child.bitfield = True
+        if isinstance(child.type, model.Located):
+            child.origin = (start >> 3) + child.type.origin
         return child
 
     def _bad_member(self, of: Type, member: model.Member, what: str) -> TypeInfoError:
@@ -410,10 +453,26 @@ class _Builder:
                 raise type_.graph.error(
                     f"an array of {type_.count} elements that have no bytes", type_.id
                 )
-        node.located = type_.located
-        start = 0 if node.located else node.bit_offset  # where an element is, its locator tells
-        node.element = self.build(type_.element, start, depth + 1)
+        node.element = self.build(type_.element, node.bit_offset, depth + 1)
         self.elements, self.empties = outside
+        return node
+
+    def located(self, node: Node, depth: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Located)
+        if model.strip(type_.target).kind not in model.SCALARS | model.AGGREGATES:
+            raise type_.graph.error(
+                f"{spelled(type_)} is a located array of what is neither scalar nor struct",
+                type_.id,
+            )
+        node.located = self.build(type_.target, 0, depth + 1)
+        if any(leaf.located is not None for leaf in leaves(node.located)):
+            raise type_.graph.error(f"{spelled(type_)} has located arrays in each other", type_.id)
+        node.stride = node.located.size
+        if not 0 < node.stride <= MAX_ELEMENT:
+            raise type_.graph.error(
+                f"{spelled(type_)} has elements of {node.stride} bytes", type_.id
+            )
         return node
 
     def variable(self, node: Node, depth: int) -> Node:
@@ -464,6 +523,7 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
     STRUCT: _Builder.aggregate,
     UNION: _Builder.aggregate,
     ARRAY: _Builder.array,
+    LOCATED: _Builder.located,
     VARIABLE: _Builder.variable,
     SECTION: _Builder.section,
 }
@@ -474,6 +534,7 @@ __all__ = [
     "Hole",
     "Layout",
     "Node",
+    "decimals",
     "float_format",
     "holes",
     "innermost",
@@ -482,7 +543,9 @@ __all__ = [
     "is_signed",
     "is_whole",
     "leaves",
+    "locates",
     "name_of",
     "named_members",
     "resolve",
+    "room_for",
 ]

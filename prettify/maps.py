@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 from prettify.api import RecordType, checked, put
+from prettify.composed import KEY, VALUE, VALUES
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.records.forms import open_conversion
 from prettify.records.maps import live
-from prettify.records.maps.entry import KEY, VALUE, VALUES, Entry
+from prettify.records.maps.entry import Entry
 from prettify.records.maps.entry_types import Said
 from prettify.records.maps.kinds import OWNERS
 from prettify.records.maps.live import MapInfo

@@ -41,13 +41,20 @@ VARIABLE = "variable"
 SECTION = "section"
 DECL_TAG = "declaration tag"
 BYTES = "bytes"
+LOCATED = "located array"
 
 AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
-SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
-ELEMENTS = SIZED - {VARIABLE, SECTION}  # what elements and variables can be
-MEMBERS = ELEMENTS | {SECTION}  # and members: the value of a map of global data is a section
+SIZED = frozenset(
+    (INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES, LOCATED)
+)
+ELEMENTS = SIZED - {VARIABLE, SECTION, LOCATED}  # what elements and variables can be
+MEMBERS = ELEMENTS | {
+    SECTION,
+    LOCATED,
+}  # and members: the value of a map of global data is a section
+SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))  # what located arrays are of
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -62,8 +69,8 @@ KIND_WORDS = {
     FUNCTION: "func",
 }
 
+WORD = 4  # bytes of what says where a located array is
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
-LOCATOR = 8  # bytes
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
 
@@ -131,7 +138,8 @@ class Void(Type):
 class Integer(Type):
     """An integer. `size` in bytes; `bits` of value starting at `bit_offset`.
 
-    decimals: how many of its digits are behind a decimal point: 9 for seconds in nanoseconds.
+    decimals: how many of its decimal digits are behind a point: nanoseconds shown as seconds have
+    9. Those are numbers of up to 64 bits.
     """
 
     __slots__ = ("bit_offset", "bits", "boolean", "character", "decimals", "signed", "size")
@@ -242,7 +250,7 @@ class Reference(Type):
 class Pointer(Reference):
     """A pointer; as large as the graph's `pointer_size`.
 
-    enumerators: names of what are no addresses, where some values are not.
+    enumerators: names of values that are no addresses, where there are such.
     """
 
     __slots__ = ("enumerators",)
@@ -335,28 +343,15 @@ class DeclTag(Reference):
 
 
 class Array(Type):
-    """`count` elements; 0 is a flexible or empty array. One dimension: `int[2][3]` is two.
+    """`count` elements; 0 is a flexible or empty array. One dimension: `int[2][3]` is two."""
 
-    located: in its place is a locator, which says where in the record the elements are, and how
-    many: LOCATOR bytes, two integers of 32 bits, the bytes from the record's start and the count.
-    Both are right: whoever puts such a record together has seen to it.
-    """
-
-    __slots__ = ("count", "element_id", "index_id", "located")
+    __slots__ = ("count", "element_id", "index_id")
     kind = ARRAY
 
     def __init__(
-        self,
-        graph: TypeGraph,
-        type_id: int,
-        element_id: int,
-        index_id: int,
-        count: int,
-        *,
-        located: bool = False,
+        self, graph: TypeGraph, type_id: int, element_id: int, index_id: int, count: int
     ) -> None:
         super().__init__(graph, type_id)
-        self.located = located
         self.element_id = element_id
         self.index_id = index_id
         self.count = count
@@ -365,6 +360,32 @@ class Array(Type):
     def element(self) -> Type:
         """The type of one element."""
         return self.graph.by_id(self.element_id)
+
+
+class Located(Reference):
+    """An array that lies elsewhere in its record; its target is the type of one element.
+
+    In its own place there is a word of WORD bytes: the upper half says how many bytes the array
+    has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
+    the place that is `origin` bytes into the struct that this is a member of.
+    """
+
+    __slots__ = ("origin", "relative")
+    kind = LOCATED
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        *,
+        relative: bool = False,
+        origin: int = 0,
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.relative = relative
+        self.origin = origin
 
 
 class Member:
@@ -483,10 +504,12 @@ class Section(Type):
 def spelled(type_: Type) -> str:
     """A type's name as one asks for it: `struct list_head`, `u32`, `#17` for the anonymous.
 
-    Bytes of no type, which no one can ask for, are `4 bytes`.
+    Bytes of no type and located arrays, which no one can ask for, are `4 bytes` and `char[]`.
     """
     if isinstance(type_, Bytes):
         return f"{type_.size} bytes"
+    if isinstance(type_, Located):
+        return f"{spelled(type_.target)}[]"
     if not type_.name:
         return f"#{type_.id}" if type_.id else "void"
     word = KIND_WORDS.get(type_.kind)
@@ -551,7 +574,7 @@ def size_of(type_: Type) -> int:
     asked = type_
     count = 1
     for _ in range(MAX_DEPTH + 1):
-        if not isinstance(type_, Array) or type_.located:
+        if not isinstance(type_, Array):
             break
         count *= type_.count
         type_ = strip(type_.element)
@@ -572,6 +595,6 @@ def size_of(type_: Type) -> int:
 def _own_size(type_: Type) -> int:
     if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
         return type_.size
-    if isinstance(type_, Array):
-        return LOCATOR
+    if type_.kind == LOCATED:
+        return WORD
     return type_.graph.pointer_size if type_.kind == POINTER else -1

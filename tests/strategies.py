@@ -33,12 +33,14 @@ Type = tuple[int, int, int]
 class _Types:
     """Draws types into one writer. Sizes are kept by hand, as BTF has none for arrays."""
 
-    def __init__(self, draw: st.DrawFn, order: str) -> None:
+    least_wide = 1  # bytes of an enum of 64-bit values
+
+    def __init__(self, draw: st.DrawFn, order: str, pointer_size: int = 0) -> None:
         self.draw = draw
         self.writer = BtfWriter(order)  # type: ignore[arg-type]
         self.named = 0
         # What fixes the size of pointers, which BTF does not hold.
-        self.pointer_size = self.choose(4, 8)
+        self.pointer_size = pointer_size or self.choose(4, 8)
         self.writer.int("long", self.pointer_size, signed=True)
 
     def choose(self, *options: Any) -> Any:
@@ -70,7 +72,7 @@ class _Types:
 
     def enum(self) -> Type:
         size, signed = self.choose(1, 2, 4, 8), self.maybe()
-        wide = self.maybe()
+        wide = self.maybe() and size >= self.least_wide
         bits = 64 if wide else 32
         low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
         value = st.one_of(st.integers(max(low, -2), 5), st.integers(low, high))
@@ -139,8 +141,8 @@ class _Types:
             else:
                 cursor = end + self.choose(0, 0, 0, 8, 3, 32)
             if self.choose(False, False, True):
-                bitfields = True
                 member, width = self.bitfield(cursor)
+                bitfields = bitfields or member[3] > 0
             else:
                 member, width, aligned = self.plain(cursor, depth, packed)
                 alignment = max(alignment, aligned)
@@ -188,6 +190,62 @@ class _Types:
         return (name, type_id, cursor, width), width
 
 
+class _KernelTypes(_Types):
+    """The same, but only what the kernel loads, and with a map's key beside it.
+
+    flagged: whether bitfields of the struct that is being drawn are as they are since kind_flag.
+    """
+
+    least_wide = 8  # of smaller ones bpftool reads more than they have
+    widest = 120  # bits: bpftool shifts by 64, which C does not define, where they reach bit 128
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        super().__init__(draw, "little", 8)
+        self.flagged = False
+        self.key = self.writer.int("unsigned int", 4)
+
+    def encoding(self) -> dict[str, bool]:
+        """One of the encodings of an integer, or none."""
+        name = self.choose("", "", "signed", "signed", "char", "boolean")
+        return {name: True} if name else {}
+
+    def integer(self) -> Type:
+        size = self.choose(1, 2, 4, 8, 16)
+        return self.writer.int(self.name("int"), size, **self.encoding()), size, size
+
+    def boolean(self) -> Type:
+        size = self.choose(1, 1, 4)
+        return self.writer.int("_Bool", size, boolean=True), size, size
+
+    def char(self) -> Type:
+        return self.writer.int(self.choose("char", "char", "i8"), 1, **self.encoding()), 1, 1
+
+    def floating(self) -> Type:
+        name, size = self.choose(("float", 4), ("double", 8), ("long double", 16))
+        return self.writer.float(name, size), size, size
+
+    def aggregate(self, depth: int, union: bool, name: str | None = None) -> Type:
+        before, self.flagged = self.flagged, self.maybe()
+        made = super().aggregate(depth, union, name)
+        self.flagged = before
+        return made
+
+    def bitfield(self, cursor: int) -> tuple[tuple[str, int, int, int], int]:
+        name = self.choose("", self.name("m"), self.name("m"))
+        if self.flagged:
+            type_id, size, _ = self.dressed(self.choose(self.integer, self.enum)())
+            width = self.upto(min(8 * size, self.widest), 1)
+            return (name, type_id, cursor, width), width
+        size = self.choose(1, 2, 3, 4, 8, 16)
+        shift = self.choose(0, 0, self.upto(8 * size - 1))
+        room = min(8 * size - shift, self.widest)
+        width = self.choose(room, self.upto(room, 1))
+        type_id = self.writer.int(
+            self.name("bits"), size, bits=width, offset=shift, **self.encoding()
+        )
+        return (name, type_id, self.choose(cursor, _up(cursor, 8)), 0), 8 * size
+
+
 def _alignment(size: int) -> int:
     return size & -size  # 12 bytes at 4, 10 at 2, odd sizes at 1
 
@@ -197,9 +255,11 @@ def _up(number: int, step: int) -> int:
 
 
 @st.composite
-def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[bytes, int]:
+def c_types(
+    draw: st.DrawFn, depth: int = 3, order: str | None = None, pointer_size: int = 0
+) -> tuple[bytes, int]:
     """(BTF, type id) of a type of at most `depth` levels, of that byte order or of either."""
-    types = _Types(draw, order or draw(st.sampled_from(ORDERS)))
+    types = _Types(draw, order or draw(st.sampled_from(ORDERS)), pointer_size)
     if draw(st.sampled_from((True, True, True, False))):
         made = types.dressed(types.aggregate(depth, types.choose(False, False, True)))
     else:
@@ -208,9 +268,26 @@ def c_types(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> tuple[
 
 
 @st.composite
+def global_data(draw: st.DrawFn) -> tuple[bytes, int]:
+    """(BTF, id of a section): for maps of global data that the kernel may take."""
+    types = _KernelTypes(draw)
+    variables = []
+    end = 0
+    for _ in range(types.upto(3, 1)):
+        type_id, size, alignment = types.dressed(types.anything(2))
+        if size:
+            start = _up(end, max(alignment, 1)) + types.choose(0, 0, 8)
+            variables.append((types.writer.var(types.name("v"), type_id, 1), start, size))
+            end = start + size
+    name = types.choose(".data", ".bss", ".rodata.str")
+    section = types.writer.datasec(name, end, variables)
+    return types.writer.bytes(), section
+
+
+@st.composite
 def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) -> Layout:
-    """The layout of such a type; or of an entry of a map, or another struct, with one in it and
-    bytes of no type.
+    """The layout of such a type; or of an entry of a map, or another struct, with one in it, and
+    bytes of no type or a type of another file.
     """
     blob, type_id = draw(c_types(depth, order))
     type_ = Btf(blob, "drawn").by_id(type_id)
@@ -219,7 +296,12 @@ def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) ->
         return layouts.resolve(type_)
     sizes = st.integers(0, 20)
     if kind == "entry":
-        parts = draw(st.permutations([type_, draw(sizes)]))
+        other: Any = draw(sizes)
+        if draw(st.booleans()):
+            graph = type_.graph
+            blob, type_id = draw(c_types(1, graph.byte_order, graph.pointer_size))
+            other = Btf(blob, "other").by_id(type_id)
+        parts = draw(st.permutations([type_, other]))
         cpus = draw(st.sampled_from((0, 0, 1, 3)))
         return Entry(*parts, cpus=cpus, named=draw(st.booleans())).layout
     types = Composed(type_.graph)
@@ -235,6 +317,17 @@ def record_layouts(draw: st.DrawFn, depth: int = 3, order: str | None = None) ->
         members.append((f"c{index}", made, end))
         end += max(types.size(types.use(made)), 0)
     return layouts.resolve(types.struct("composed", end + draw(st.sampled_from((0, 3))), members))
+
+
+@st.composite
+def map_types(draw: st.DrawFn) -> tuple[bytes, int, int]:
+    """(BTF, id of a key of 4 bytes, id of a value): for maps that the kernel may take."""
+    types = _KernelTypes(draw)
+    if draw(st.sampled_from((True, True, True, False))):
+        made = types.dressed(types.aggregate(2, types.choose(False, False, True)))
+    else:
+        made = types.anything(2)
+    return types.writer.bytes(), types.key, made[0]
 
 
 def record_bytes(size: int) -> st.SearchStrategy[bytes]:

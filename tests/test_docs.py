@@ -11,10 +11,13 @@ import pytest
 
 from conftest import ROOT
 from prettify.cli.decode import COMMAND
+from prettify.cli.maps import dumping, getting, listing, reading
 from transcripts import Step, run, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from prettify.cli.arguments import Command
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SAMPLES = ROOT / "samples"
@@ -48,9 +51,14 @@ def test_every_sample_has_a_row() -> None:
     assert named == {path.stem for path in SAMPLES.glob("*.bin")}
 
 
-def test_every_option_is_documented() -> None:
+@pytest.mark.parametrize(
+    "command", [COMMAND, listing.COMMAND, dumping.COMMAND, getting.COMMAND, reading.COMMAND]
+)
+def test_every_option_is_documented(command: Command) -> None:
     text = (ROOT / "docs" / "command.md").read_text()
-    for option in COMMAND.options:
+    if command is not COMMAND:
+        text += (ROOT / "docs" / "maps.md").read_text()
+    for option in command.options:
         for spelling in option.spellings:
             assert f"`{spelling}" in text or f"`{spelling}`" in text, spelling
 

@@ -453,6 +453,69 @@ def test_several_maps_of_one_name(maps: ExitStack, types: Types) -> None:
     assert lines[1:] == [f"{ids[0]},0,0,0,0", f"{ids[1]},1,0,1,0"]
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["{.saddr = 2, .dport = 80}", "{2, 80}", '{"saddr":2,"dport":80}', "hex 02000000 50000000"],
+)
+def test_the_entry_of_one_key(maps: ExitStack, types: Types, key: str) -> None:
+    descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 8)
+    for n in range(4):
+        bpf_maps.update(descriptor, WORDS.pack(n, 80), STATS.pack(n, n * n))
+    if sys.byteorder == "big" and key.startswith("hex"):
+        key = "hex 00000002 00000050"
+    own = str(bpf_maps.id_of(descriptor))
+    done = command("get", "--id", own, key, "--to", "ndjson", "--select", "value")
+    assert done.stdout == '{"value":{"packets":2,"bytes":4}}\n'
+    missing = command("get", "--id", own, key, "{9, 9}", "--to", "ndjson", "--select", "value")
+    assert missing.stdout == done.stdout
+    assert missing.returncode == 1
+    assert missing.stderr.endswith("has no entry {9, 9}\n")
+
+
+def test_keys_that_make_no_sense(maps: ExitStack, types: Types) -> None:
+    descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 8)
+    own = str(bpf_maps.id_of(descriptor))
+    for key, said in (
+        ("{.sadr = 1}", "did you mean 'saddr'"),
+        ("{.saddr = 4294967296}", "saddr"),
+        ("{1, 2, 3}", "key"),
+    ):
+        done = command("get", "--id", own, key)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert command("get", "--id", own).returncode == 2
+
+
+def test_owners_of_storage_are_named(maps: ExitStack, types: Types, tmp_path: Path) -> None:
+    file = tmp_path / "owner"
+    file.write_text("")
+    for kind, key, own in (
+        ("task_storage", str(os.getpid()), os.pidfd_open(os.getpid())),
+        ("inode_storage", str(file), os.open(file, os.O_RDONLY)),
+    ):
+        descriptor = made(
+            maps, kind, 4, 16, 0, flags=1, btf=types.descriptor, key_type=types.u32,
+            value_type=types.stats,
+        )  # fmt: skip
+        number = os.getpid() if kind == "task_storage" else file.stat().st_ino
+        with bpf_maps.closing(own):
+            bpf_maps.update(descriptor, struct.pack("=I", own), STATS.pack(5, 6))
+        done = command("get", "--id", str(bpf_maps.id_of(descriptor)), key, "--to", "ndjson")
+        assert json.loads(done.stdout) == {"key": number, "value": {"packets": 5, "bytes": 6}}
+
+
+def test_a_bloom_filter_is_asked(maps: ExitStack) -> None:
+    descriptor = made(maps, "bloom_filter", 0, 4, 100, name="bloom")
+    bpf_maps.update(descriptor, b"", struct.pack("=I", 7))
+    own = str(bpf_maps.id_of(descriptor))
+    there = struct.pack("=I", 7).hex()
+    assert command("get", "--id", own, f"hex {there}").stdout == "true\n"
+    done = command("get", "--id", own, f"hex {there}", "hex ffeeddcc")
+    assert done.stdout == "true\nfalse\n"
+    assert done.returncode == 1
+
+
 # Becomes a process that keeps all capabilities but CAP_SYS_ADMIN (21), CAP_PERFMON and CAP_BPF.
 WITHOUT = """
 import ctypes, os, sys
@@ -570,3 +633,53 @@ def test_the_memory_of_an_arena(maps: ExitStack) -> None:
         done = command("dump", "--name", "arena")
         assert done.returncode == 2
         assert "without entries" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        ("prog_array", (4, 4, 3)),
+        ("perf_event_array", (4, 4, 3)),
+        ("cgroup_array", (4, 4, 3)),
+        ("devmap", (4, 4, 3)),
+        ("cpumap", (4, 4, 3)),
+        ("xskmap", (4, 4, 3)),
+        ("sockmap", (4, 4, 3)),
+        ("sockmap", (4, 8, 3)),
+        ("reuseport_sockarray", (4, 8, 3)),
+        ("stack_trace", (4, 80, 3)),
+        ("queue", (0, 4, 3)),
+        ("ringbuf", (0, 0, 4096)),
+        ("bloom_filter", (0, 4, 3)),
+    ],
+)
+def test_bpftool_s_shape_of_maps_with_little_to_see(
+    maps: ExitStack, kind: str, sizes: tuple[int, int, int]
+) -> None:
+    need("bpftool")
+    descriptor = made(maps, kind, *sizes)
+    if kind == "devmap":
+        bpf_maps.update(descriptor, struct.pack("=I", 1), struct.pack("=I", 1))
+    if kind == "queue":
+        bpf_maps.update(descriptor, b"", b"abcd")
+    number = str(bpf_maps.id_of(descriptor))
+    theirs = subprocess.run(
+        ["bpftool", "-j", "map", "dump", "id", number], capture_output=True, text=True, check=False
+    )
+    assert command("dump", "--id", number, "--to", "bpftool").stdout == theirs.stdout
+
+
+def test_several_maps_in_bpftool_s_shape(maps: ExitStack, types: Types) -> None:
+    need("bpftool")
+    for n in range(2):
+        one = made(maps, "hash", 4, 4, 4, name="prettify_twin")
+        bpf_maps.update(one, struct.pack("=I", n), b"abcd")
+    theirs = subprocess.run(
+        ["bpftool", "-j", "map", "dump", "name", "prettify_twin"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    done = command("dump", "--name", "prettify_twin", "--to", "bpftool")
+    assert done.stdout == theirs.stdout
+    assert len(json.loads(done.stdout)) == 2

@@ -15,11 +15,14 @@ import pytest
 
 from conftest import COMMAND as LAUNCH
 from conftest import PURE, ROOT, VECTORS
-from prettify.records.forms import FORMS, TABLE_FORMS
+from prettify.dialects import MAP_FORMS
+from prettify.records.forms import FORMS as ALL_FORMS
+from prettify.records.forms import TABLE_FORMS
 
 ZOO = str(VECTORS / "pahole" / "gcc-pahole.btf")
 TYPE = ["-t", ZOO, "-C", "h_none"]  # 8 bytes
 SIZE = 8
+FORMS = [form for form in ALL_FORMS if form not in MAP_FORMS]
 # How to ask for each form.
 ASKED = {form: ["--to", form] for form in FORMS} | {
     "pahole": [],

@@ -17,7 +17,7 @@ from prettify.cli.output import (
     put_out,
     text_options_of,
 )
-from prettify.dialects import C_DIALECTS
+from prettify.dialects import C_DIALECTS, MAP_FORMS
 from prettify.errors import UsageError
 from prettify.records.forms import FORMS, open_conversion
 from prettify.records.plan import Plan, Selection
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
     from prettify.records.catalogue.reading import Choice
 
-TO = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+TO = ("c", *(form for form in FORMS if form not in C_DIALECTS and form not in MAP_FORMS))
 
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify formats [OPTIONS] [NAME]
+       prettify map list|dump|get|read [OPTIONS]
        prettify types [OPTIONS] [GLOB]"""
 
 DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information

@@ -8,7 +8,7 @@ from prettify.cli import complain
 from prettify.cli.arguments import Option
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
-from prettify.errors import UsageError
+from prettify.errors import UsageError, one_line
 from prettify.records.forms import TABLE_FORMS
 from prettify.records.output import write_file, write_pieces
 
@@ -113,6 +113,11 @@ def form_of(options: Values) -> str:
     if dialect:
         raise UsageError(f"--dialect is for --to c, not for --to {to}")
     return to
+
+
+def note(text: str) -> None:
+    """Say something on standard error that is no error."""
+    print(f"prettify: {one_line(text)}", file=sys.stderr)
 
 
 def put_out(work: Run, sources: Sequence[Any], output: str | None, options: Values) -> int:

@@ -19,7 +19,7 @@ from prettify.compilers import columns, values
 from prettify.compilers.columns import Block, Place
 from prettify.compilers.numpy_dtype import count_of
 from prettify.errors import UsageError
-from prettify.layout import BFLOAT, DOUBLE, HALF, NESTED, SINGLE, float_format, is_signed
+from prettify.layout import BFLOAT, DOUBLE, HALF, NESTED, SINGLE, decimals, float_format, is_signed
 from prettify.paths import WHOLE
 
 try:
@@ -40,6 +40,7 @@ MAX_LEVELS = 48  # of lists and structs: Parquet readers give up at 100, a list 
 TABLE_BATCH = 1 << 24  # bytes of records in one batch of a table
 DECIMAL_BITS = 126  # of an integer that 38 digits always hold
 DECIMAL_DIGITS = 38
+POINTED_DIGITS = {False: 20, True: 19}  # of any of 64 bits, by whether it is signed
 WIDE_DIGITS = 39  # of any integer of 128 bits
 WIDE_WORDS = 4  # of a decimal of so many digits
 
@@ -358,11 +359,61 @@ def _text(place: Place, element: bool) -> Column:
 
 
 def _strings(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
-    offsets, data = columns.texts(block, place)
+    return _texts(*columns.texts(block, place), type_)
+
+
+def _texts(offsets: Array, data: Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if not columns.is_utf8(offsets, data):
         return pyarrow.array(columns.split(offsets, data), type_)
     buffers = [None, _buffer(offsets.astype("i4")), _buffer(data)]
     return pyarrow.Array.from_buffers(type_, len(offsets) - 1, buffers)
+
+
+def _pointed(place: Place, element: bool) -> Column:
+    digits = POINTED_DIGITS[is_signed(place.node)]
+    return Leaf(pyarrow.decimal128(digits, decimals(place.node)), place, _pointed_decimals)
+
+
+def _pointed_decimals(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    numbers = columns.integers(block, place)
+    wide = numpy.zeros((len(numbers), 2), "u8")
+    wide[:, 0] = numbers.astype("i8" if is_signed(place.node) else "u8").view("u8")
+    if is_signed(place.node):
+        wide[:, 1] = (numbers.astype("i8") >> numpy.int64(columns.WORD_BITS - 1)).view("u8")
+    return _plain(_in_order(wide), type_)
+
+
+def _located_text(place: Place, element: bool) -> Column:
+    return Leaf(pyarrow.string(), place, _located_strings)
+
+
+def _located_strings(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    return _texts(*columns.located_texts(block, place), type_)
+
+
+def _located_octets(place: Place, element: bool) -> Column:
+    return Leaf(pyarrow.binary(), place, _located_binaries)
+
+
+def _located_binaries(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    offsets, data = columns.located(block, place)
+    buffers = [None, _buffer(offsets.astype("i4")), _buffer(data)]
+    return pyarrow.Array.from_buffers(type_, len(offsets) - 1, buffers)
+
+
+def _located(place: Place, element: bool) -> Column:
+    inner = place.node.located
+    assert inner is not None
+    kind = columns.leaf_of(inner)
+    assert kind is not None
+    column = _LEAVES[kind](Place(inner), True)
+
+    def lists(block: Block, at: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+        offsets, elements = columns.located_elements(block, at)
+        buffers = [None, _buffer(offsets.astype("i4"))]
+        return _nested(type_, len(offsets) - 1, buffers, [column.array(elements)])
+
+    return Leaf(pyarrow.list_(column.type), place, lists)
 
 
 def _octets(place: Place, element: bool) -> Column:
@@ -392,4 +443,8 @@ _LEAVES: dict[str, Callable[[Place, bool], Column]] = {
     columns.FLOAT: _float,
     columns.TEXT: _text,
     columns.OCTETS: _octets,
+    columns.POINTED: _pointed,
+    columns.LOCATED_TEXT: _located_text,
+    columns.LOCATED_OCTETS: _located_octets,
+    columns.LOCATED: _located,
 }

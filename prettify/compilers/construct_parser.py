@@ -11,8 +11,9 @@ import struct
 
 from prettify import model
 from prettify.compilers import values
-from prettify.compilers.construct_scalars import SCALARS, Misfit, Part, Whole, shown
+from prettify.compilers.construct_scalars import SCALARS, Misfit, Opaque, Part, Whole, shown
 from prettify.errors import DataError, UsageError
+from prettify.layout import locates, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
     unchanged Record gives the same bytes back, and of a union the changed member counts. DataError
     names the member that has no place or a value that does not fit.
 
+    What is located in a record lies behind the type's bytes: there a record goes on to the end of
+    what is parsed. Located arrays change in place, within their room.
+
     Raises UsageError where the type has no size, or the byte order is neither.
     """
     name = values.title_of(layout.type)
@@ -64,6 +68,7 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
         raise UsageError(f"{name} is a {layout.root.kind}, which has no size")
     part = _part(layout.root, order)
     part.title = name
+    part.to_end = locates(layout)
     return part
 
 
@@ -72,7 +77,9 @@ def unpack(layout: Layout, byte_order: str, data: bytes | bytearray | memoryview
     if len(data) < layout.size:
         name = values.title_of(layout.type)
         raise DataError(f"{len(data)} bytes are too few for {name}, which has {layout.size}", 0)
-    return compile_construct(layout, byte_order).parse(data[: layout.size])
+    if not locates(layout):
+        data = data[: layout.size]
+    return compile_construct(layout, byte_order).parse(data)
 
 
 def pack(layout: Layout, byte_order: str, value: Any) -> bytes:
@@ -84,11 +91,12 @@ def pack(layout: Layout, byte_order: str, value: Any) -> bytes:
 
 
 class Text(Part):
-    """An array of `char`."""
+    """An array of `char`; a flexible one is built of what there is `room` for, in bytes."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, room: int) -> None:
         super().__init__()
         self.size = size
+        self.room = room
 
     def decode(self, data: bytes, at: int) -> Any:
         return values.text_of(bytes(data[at : at + self.size]))
@@ -97,8 +105,8 @@ class Text(Part):
         if isinstance(value, str) and value == self.decode(base, at):
             return
         raw = self._encoded(value)
-        if len(raw) > self.size:
-            raise Misfit(f"{shown(value)} has {len(raw)} bytes, the array {self.size}")
+        if len(raw) > self.room:
+            raise Misfit(f"{shown(value)} has {len(raw)} bytes, the array {self.room}")
         # Only the bytes that change, so that what another member of a union says of the bytes
         # behind the text is not overwritten.
         for index, byte in enumerate(raw.ljust(self.size, b"\0"), at):
@@ -113,19 +121,23 @@ class Text(Part):
         if "\0" in value:
             raise Misfit(f"{shown(value)} has a NUL, which ends a text")
         try:
-            return values.text_bytes(value, self.size)
+            return values.text_bytes(value, self.room)
         except UnicodeEncodeError:
             raise Misfit(f"{shown(value)} is not valid Unicode") from None
 
 
 class Elements(Part):
-    """An array: `count` of one part, `stride` bytes from one to the next."""
+    """An array: `count` of one part, `stride` bytes from one to the next.
 
-    def __init__(self, subcon: Part, count: int, stride: int) -> None:
+    A flexible one is built of as many as there is `room` for.
+    """
+
+    def __init__(self, subcon: Part, count: int, stride: int, room: int) -> None:
         super().__init__()
         self.subcon = subcon
         self.count = count
         self.stride = stride
+        self.room = room
         self.size = count * stride
         # Plain numbers at one go.
         self.bulk = None
@@ -141,8 +153,8 @@ class Elements(Part):
     def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
         if not isinstance(value, (list, tuple)):
             raise Misfit(f"{shown(value)} is no list")
-        if len(value) > self.count:
-            raise Misfit(f"{len(value)} elements, the array has {self.count}")
+        if len(value) > self.room:
+            raise Misfit(f"{len(value)} elements, the array has {self.room}")
         index = 0
         try:
             for index, element in enumerate(value):
@@ -150,6 +162,34 @@ class Elements(Part):
         except Misfit as misfit:
             misfit.steps.append(f"[{index}]")
             raise
+
+
+class Located(Part):
+    """An array that the word here locates, as the part that `make` gives for so many bytes.
+
+    before: from the byte that the word counts from to the word.
+    """
+
+    def __init__(self, before: int, byte_order: Order, make: Callable[[int], Part]) -> None:
+        super().__init__()
+        self.size = model.WORD
+        self.before = before
+        self.byte_order: Order = byte_order
+        self.make = make
+
+    def _place(self, data: bytes, at: int) -> tuple[int, int]:
+        """Where the array begins, and its bytes: none where it is not within the data."""
+        word = int.from_bytes(data[at : at + model.WORD], self.byte_order)
+        start, length = at - self.before + (word & 0xFFFF), word >> 16
+        return (start, length) if start + length <= len(data) else (at, 0)
+
+    def decode(self, data: bytes, at: int) -> Any:
+        start, length = self._place(data, at)
+        return self.make(length).decode(data, start)
+
+    def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
+        start, length = self._place(base, at)
+        self.make(length).patch(out, base, start, value)
 
 
 class Members(Part):
@@ -162,13 +202,15 @@ class Members(Part):
         self.members: dict[str, tuple[int, Part]] = {}
 
     def base(self, value: Any) -> bytes:
-        if isinstance(value, Record) and len(value.raw) == self.size:
-            return value.raw
+        if isinstance(value, Record):
+            length = len(value.raw)
+            if length == self.size or (self.to_end and length > self.size):
+                return value.raw
         return bytes(self.size)
 
     def decode(self, data: bytes, at: int) -> Any:
         record = Record.__new__(Record)
-        record.raw = data[at : at + self.size]
+        record.raw = data[at:] if self.to_end else data[at : at + self.size]
         for name, (offset, part) in self.members.items():
             record[name] = part.decode(data, at + offset)
         return record
@@ -209,9 +251,27 @@ def _part(node: Node, byte_order: Order) -> Part:
 def _array(node: Node, byte_order: Order) -> Part:
     assert node.element is not None
     if node.of_chars:
-        return Text(node.count)
+        return Text(node.count, room_for(node))
     part = _part(node.element, byte_order)
-    return Elements(part, node.count, node.stride)
+    return Elements(part, node.count, node.stride, room_for(node))
+
+
+def _located(node: Node, byte_order: Order) -> Part:
+    element, stride = node.located, node.stride
+    assert element is not None
+    if element.kind == model.BYTES:
+        make: Callable[[int], Part] = Opaque
+    elif node.locates_chars:
+
+        def make(length: int) -> Part:
+            return Text(length, length)
+    else:
+        part = _part(element, byte_order)
+
+        def make(length: int) -> Part:
+            return Elements(part, length // stride, stride, length // stride)
+
+    return Located(values.before_word(node), byte_order, make)
 
 
 def _members(node: Node, byte_order: Order) -> Part:
@@ -224,6 +284,7 @@ def _members(node: Node, byte_order: Order) -> Part:
 _PARTS: dict[str, Callable[[Node, Order], Part]] = {
     **SCALARS,
     model.ARRAY: _array,
+    model.LOCATED: _located,
     model.STRUCT: _members,
     model.UNION: _members,
     model.SECTION: _members,

@@ -44,6 +44,22 @@ cdef extern from * nogil:
         x = PRETTIFY_LITTLE(x); memcpy(at, &x, 8);
     }
 
+    /* What others write or read at the same time, at addresses that are multiples of their size. What
+       was written before such a store is seen by whoever has loaded what it stored. A store is also
+       done before whatever is loaded after it. */
+    static inline uint32_t prettify_acquire4(const unsigned char *at) {
+        return __atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE);
+    }
+    static inline uint64_t prettify_acquire8(const unsigned char *at) {
+        return __atomic_load_n((const uint64_t *)at, __ATOMIC_ACQUIRE);
+    }
+    static inline void prettify_publish4(unsigned char *at, uint32_t x) {
+        __atomic_store_n((uint32_t *)at, x, __ATOMIC_SEQ_CST);
+    }
+    static inline void prettify_publish8(unsigned char *at, uint64_t x) {
+        __atomic_store_n((uint64_t *)at, x, __ATOMIC_SEQ_CST);
+    }
+
     /* Whole blocks of 16 bytes, so up to 15 more than `length`: there must be room in both. */
     static inline void prettify_copy16(unsigned char *to, const unsigned char *from,
                                        Py_ssize_t length) {
@@ -157,6 +173,10 @@ cdef extern from * nogil:
     unsigned long long load4 "prettify_load4"(const unsigned char *at, int big)
     unsigned long long load8 "prettify_load8"(const unsigned char *at, int big)
     void store8 "prettify_store8"(unsigned char *at, unsigned long long x)
+    unsigned int acquire4 "prettify_acquire4"(const unsigned char *at)
+    unsigned long long acquire8 "prettify_acquire8"(const unsigned char *at)
+    void publish4 "prettify_publish4"(unsigned char *at, unsigned int x)
+    void publish8 "prettify_publish8"(unsigned char *at, unsigned long long x)
     void copy16 "prettify_copy16"(unsigned char *to, const unsigned char *source, Py_ssize_t length)
     int zeroes_below "prettify_zeroes_below"(unsigned long long x)
     unsigned long long four_digits "prettify_four_digits"(unsigned int number)

@@ -3,8 +3,8 @@
 
 What is behind an array of a length of its own is at another place in each record. So what comes out
 of a record has a head of a fixed size, HEAD bytes at least, and the record itself behind that. In
-the head are where the record was, which event it is of, what is behind arrays, and locators (see
-`model.Array`) of the arrays. Everything that follows is like records of one size.
+the head are where the record was, which event it is of, what is behind arrays, and words that locate the
+arrays (see `model.Located`; they count from the record, behind the head). Everything that follows is like records of one size.
 
 A recording is three tables of integers. `header`: see below. `table`: for each type of record and
 each class of events where the kind is in `programs`, or -1. `programs`: for each kind KIND numbers,
@@ -69,14 +69,15 @@ END = 0
 SKIP = 1  # bytes: go on by so many
 COPY = 2  # bytes, place: the next ones are copied to that place of the head
 COUNT = 3  # bytes: the value is the next integer of that size
-LIST = 4  # bytes of an element, place: a locator for as many as the value says
-REST = 5  # bytes of an element, place: a locator for as many as are left
-TEXT = 6  # place: a locator for the text that is left
+LIST = 4  # bytes of an element, place: a word that locates as many as the value says
+REST = 5  # bytes of an element, place: a word that locates as many as are left
+TEXT = 6  # place: a word that locates the text that is left
 REGISTERS = 7  # bytes, place: an integer, and if it is not 0 so many bytes
 STACK = 8  # place: size, and if it is not 0 so many bytes and how many of them are in use
 RAW = 9  # bytes, place: of as many as the value says the first ones are copied; they may be fewer
 # than there should be, and then the record is of the other kind
-TRACED = 10  # where in what RAW found, place, bytes of an element << 1 | relative: a locator
+TRACED = 10  # where in what RAW found, place, relative: a word there, which tells of an array in
+# the raw data, from its start or from the word's end, becomes one that counts from the record
 TRAILER = 11  # go on behind the record's end
 FIELD = 12  # offset, bytes: the value is that integer of the record
 ADD = 13  # offset, bytes: the same is added to the value
@@ -228,7 +229,7 @@ def _scan(
         rows[4 * row] = programs[place]
         rows[4 * row + 1] = filled
         rows[4 * row + 2] = position
-        rows[4 * row + 3] = 0
+        rows[4 * row + 3] = 2 * (programs[place + 1] + size)
         row += 1
         # The next one begins at a multiple of 8.
         filled += (programs[place + 1] + size + 7) & -8
@@ -338,16 +339,16 @@ def _put(
             left = end - cursor
             if found > left // a:
                 return 5
-            _locate(out, filled + b, head + cursor, found, big)
+            _locate(out, filled + b, cursor, found * a, big)
             cursor += a * found
         elif op == 5:  # REST
-            _locate(out, filled + b, head + cursor, (end - cursor) // a, big)
+            _locate(out, filled + b, cursor, end - cursor - (end - cursor) % a, big)
             cursor = end
         elif op == 6:  # TEXT
             to = cursor
             while to < end and data[at + to] != 0:
                 to += 1
-            _locate(out, filled + a, head + cursor, to - cursor, big)
+            _locate(out, filled + a, cursor, to - cursor, big)
             cursor = end
         elif op == 7:  # REGISTERS
             if end - cursor < 8:
@@ -377,7 +378,7 @@ def _put(
                 kept = _load(data, at + to, 8, big)
                 if kept > found:
                     return 5
-                _locate(out, filled + a + 8, head + cursor, kept, big)
+                _locate(out, filled + a + 8, cursor, kept, big)
                 cursor = to + 8
             else:
                 _locate(out, filled + a + 8, 0, 0, big)
@@ -395,11 +396,11 @@ def _put(
             to = programs[pc + 3]
             found = _load(data, at + raw + a, 4, big)
             kept = found >> 16  # bytes
-            found = (found & 0xFFFF) + (a + 4 if to & 1 else 0)
+            found = (found & 0xFFFF) + (a + 4 if to != 0 else 0)
             left = raw_size
             if found + kept > left:
                 return 5
-            _locate(out, filled + b, head + raw + found, kept // (to >> 1), big)
+            _locate(out, filled + b, raw + found, kept, big)
         elif op == 11:  # TRAILER
             if cursor > end:
                 return 5
@@ -457,12 +458,12 @@ def _store(
 def _locate(
     out: cython.pointer[cython.uchar],
     at: cython.longlong,
-    place: cython.longlong,
-    count: cython.ulonglong,
+    place: cython.ulonglong,
+    size: cython.ulonglong,
     big: cython.bint,
 ) -> cython.void:
-    _store(out, at, place if count != 0 else 0, 4, big)
-    _store(out, at + 4, count, 4, big)
+    """The word that locates so many bytes there, both below 2^16, as those of a record are."""
+    _store(out, at, size << 16 | place, 4, big)
 
 
 @cython.cfunc

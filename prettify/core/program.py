@@ -12,7 +12,7 @@ from __future__ import annotations
 WORDS = 5
 MAX_LOOPS = 208  # nested loops; layouts nest less deeply
 MARGIN = 256  # bytes that any one instruction may write but NAME, STRING, BYTES, NUMBERS and those
-# from INTEGER_FIELD to PAD_TEXT, and those that are LOCATED
+# from INTEGER_FIELD to PAD_TEXT
 MAX_LITERAL = 128  # bytes of one literal: with a number behind it and room to spare in MARGIN
 FIELD_ROOM = 2048  # bytes that each of those may write
 MOST_WIDE = 999  # characters that such a field is padded to at most, and its most precision
@@ -47,13 +47,17 @@ BETWEEN = 25  # as LITERAL, but not in the innermost loop's first round
 SEPARATOR = 28  # as LITERAL, but not before the first record
 BYTES = 44  # offset, length, style: write the digits of the bytes there
 IF_TEXT = 45  # offset, length, target, pops: where there is a NUL, only printable ASCII before it
+LOCATE = 46  # offset, element, target, pops: a loop, as LOOP, over the array that the word there
+# locates; offsets in it count from an element. The value is how many bytes the array has: 0 where
+# it is not within the record. element: bytes of one | RELATIVE | origin << ORIGIN. Where there is
+# none it goes to target; but if one has 0 bytes there is always one round, for all of the array
+POINT = 47  # digits: write the value with the last so many of its digits behind a point
 
-FIXED = 60  # digits, 10 to that power: write the value, below 2^64, with so many behind the point
-# Arrays whose place is in the record: at the offset is a locator, two integers of 32 bits, how many
-# bytes from the record's start they begin and how many elements there are.
-LOCATE = 61  # offset, step in bytes, target, pops: LOOP over the elements, or go to target if none
-LOCATED_STRING = 62  # offset, style, most: as STRING
-LOCATED_BYTES = 63  # offset, style: as BYTES
+# Of LOCATE: the place is counted from the word's end, not from the origin, a byte of the record.
+RELATIVE = 1 << 16
+ORIGIN = 17
+# The length, of STRING, PAD_TEXT and BYTES: all of what LOCATE has found.
+LOCATED = -1
 
 # What the optimiser makes of the ones above.
 NAME_DENSE = 26  # as NAME, where the table has a row for each value from the first one's on

@@ -143,8 +143,9 @@ def fill_rows(
     """The text of records of several types, as `fill` makes that of one.
 
     rows: a table of ROW integers for each record: which of the programs it is for, where it begins
-    in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
-    None is for those that no row is for. Raises ValueError where the data does not hold a record.
+    in `data`, where in the input, and 1 if no separator comes before it, as before the first one,
+    plus twice how many bytes it has, if these are more than its type's: what is located in it lies
+    behind that. None is for those that no row is for. Raises ValueError where the data does not hold a record.
     """
     count = len(rows) // ROW
     if not count:
@@ -155,7 +156,7 @@ def fill_rows(
     # For each program what `run` needs of it; addresses where that is compiled.
     parts = table("Q", [n for program in programs for n in _parts(program)])
     _check_rows(parts, len(programs), len(data), rows)
-    numbers = zeroes("q", 6)
+    numbers = zeroes("q", 7)
     progress = table("q", [0, count])  # rows done, and all of them
     while progress[0] < count:
         out = room(spare, size, longest)
@@ -180,6 +181,8 @@ def _check_rows(parts: memoryview, programs: int, length: int, rows: memoryview)
             raise ValueError(f"row {i} is for program {rows_at[4 * i]} of {known}")
         start = rows_at[4 * i + 1]
         size = parts_at[6 * rows_at[4 * i] + 4]
+        if size < rows_at[4 * i + 3] >> 1:
+            size = rows_at[4 * i + 3] >> 1
         if start < 0 or size > end - start:
             raise ValueError(f"{length} bytes do not hold a record of {size} at {start}")
 
@@ -328,7 +331,8 @@ def _begin_row(
     Those with a separator are the second record of their program's run, which ends behind them.
     """
     i: cython.int
-    later: cython.longlong = 1 if number > 0 and row[3] == 0 else 0
+    later: cython.longlong = 1 if number > 0 and row[3] & 1 == 0 else 0
+    length: cython.longlong = row[3] >> 1
     if state[0] >= 0 and numbers[1] != 0:
         return
     for i in range(43):
@@ -339,3 +343,4 @@ def _begin_row(
     numbers[1] = later + 1
     numbers[2] = record_size
     numbers[5] = row[2] - later * record_size
+    numbers[6] = length if length > record_size else record_size

@@ -97,5 +97,7 @@ FORMS = {
         choices={"enums": ("name", "number")},
     ),
     "template": Form("prettify.dialects.template", options=frozenset(("template",))),
+    "bpftool": Form("prettify.dialects.bpftool", before=b"[", after=b"]\n", always=True),
 }
+MAP_FORMS = frozenset(("bpftool",))  # for entries of BPF maps alone
 C_DIALECTS = ("pahole", "kernel", "c")

@@ -96,9 +96,12 @@ class Assembler:
         self.place(start)
         return start
 
-    def located(self, offset: int, step: int, done: Label) -> Label:
-        """Begin a loop over the elements that the locator there tells of; none go to `done`."""
-        self.branch(ops.LOCATE, done, offset, step)
+    def locate(self, offset: int, element: int, empty: Label) -> Label:
+        """Begin a loop over a located array, with the operands of LOCATE; `empty` if there is none.
+
+        Leaving it for a label placed behind `next` is not leaving it: LOCATE has not begun it then.
+        """
+        self.branch(ops.LOCATE, empty, offset, element)
         self._loops += 1
         start = Label()
         self.place(start)

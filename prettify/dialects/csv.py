@@ -2,7 +2,8 @@
 
 Lines end in a line feed alone, as those of other Unix tools. Members of structs and unions are
 columns of their own, `a.b`, and so are the elements of arrays, `a[0]`, `a[0].b`, `a[0][1]`, but
-`char` arrays are text. A record that is no struct is the column `value`.
+`char` arrays are text. Located arrays, each as long as it is, are one column. A record that is no
+struct is the column `value`.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
     enumerator_texts,
     enumerators,
-    is_bytes,
     load,
     load_float,
     put_bool,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_whole,
     put_number,
-    put_text,
 )
 from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node, is_bool, name_of, named_members
@@ -78,10 +79,10 @@ def _columns(node: Node) -> int:
     """How many columns a node takes."""
     if node.kind in NESTED:
         return sum(_columns(child) for _, child in named_members(node))
-    if node.located:
-        return int(_is_field(node))
     if node.element is not None and not node.of_chars:
         return node.count * _columns(node.element)
+    if node.located is not None and node.located.kind in NESTED:
+        return 0  # of another number in each record, and each of them several values
     return int(node.kind in model.SIZED)
 
 
@@ -91,18 +92,12 @@ def _names(node: Node, name: str) -> Iterator[str]:
         before = f"{name}." if name else ""
         for _, child in named_members(node):
             yield from _names(child, before + name_of(child.name))
-    elif node.element is not None and not node.of_chars and not node.located:
+    elif node.element is not None and not node.of_chars:
         if _columns(node.element):
             for index in range(node.count):
                 yield from _names(node.element, f"{name}[{index}]")
-    else:
+    elif _columns(node):
         yield name
-
-
-def _is_field(node: Node) -> bool:
-    """Whether a located array is a field: text, bytes, or scalars, with spaces between them."""
-    element = node.element
-    return element is not None and element.kind not in NESTED and element.element is None
 
 
 class _Walk:
@@ -126,12 +121,10 @@ class _Walk:
                     before = b","
         elif node.of_chars:
             self._text(node)
-        elif is_bytes(node):
-            self._bytes(node)
-        elif node.located:
-            put_elements(self.to, node, 0, b" ", self.value)
         elif node.element is not None:
             put_elements(self.to, node, node.count, b",", self.value)
+        elif node.located is not None:
+            self._located(node, node.located)
         else:
             self._scalar(node)
 
@@ -140,22 +133,50 @@ class _Walk:
         if self.alone:
             # Many readers skip an empty line.
             shown = Label()
-            if node.count or node.located:  # of a locator, how many there are
-                at, size = (node.offset + 4, 4) if node.located else (node.offset, 1)
-                self.to.branch(ops.IF_BYTES_SET, shown, at, size)
+            if node.count:
+                self.to.branch(ops.IF_BYTES_SET, shown, node.offset, 1)
             self.to.literal(b'""')
             self.to.branch(ops.JUMP, done)
             self.to.place(shown)
-        put_text(self.to, node, ops.TEXT_CSV)
+        if node.count:
+            self.to.add(ops.STRING, node.offset, node.count, ops.TEXT_CSV)
         self.to.place(done)
 
-    def _bytes(self, node: Node) -> None:
-        put_bytes(self.to, node)
-        if self.alone and not node.size:
+    def _located(self, node: Node, element: Node) -> None:
+        """One column: text, or elements with blanks between them."""
+        if node.locates_chars:
+            put_located_whole(self.to, node, self._located_text)
+        elif element.kind == model.BYTES:
+            put_located_whole(self.to, node, self._located_bytes)
+        else:
+            put_located(self.to, node, self._scalar, b" ", b'""' if self.alone else b"")
+
+    def _located_bytes(self, offset: int, length: int) -> None:
+        shown = Label()
+        if self.alone:
+            self.to.branch(ops.IF_SET, shown)
             self.to.literal(b'""')
+            self.to.place(shown)
+        self.to.add(ops.BYTES, offset, length)
+
+    def _located_text(self, offset: int, length: int) -> None:
+        blank, shown, done = Label(), Label(), Label()
+        if self.alone:
+            self.to.branch(ops.IF_ZERO, blank)
+            self.to.branch(ops.IF_BYTES_SET, shown, offset, 1)
+            self.to.place(blank)
+            self.to.literal(b'""')
+            self.to.branch(ops.JUMP, done)
+            self.to.place(shown)
+        self.to.add(ops.STRING, offset, length, ops.TEXT_CSV)
+        self.to.place(done)
 
     def _scalar(self, node: Node) -> None:
-        if node.kind == model.FLOAT:
+        if node.kind == model.BYTES:
+            put_bytes(self.to, node)
+            if self.alone and not node.size:
+                self.to.literal(b'""')
+        elif node.kind == model.FLOAT:
             form = load_float(self.to, node)
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
         elif node.kind == model.POINTER:

@@ -13,19 +13,19 @@ from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
-    decimals_of,
     encode,
     enumerators,
-    is_bytes,
     load,
     load_float,
     put_bool,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_bytes,
+    put_located_text,
     put_number,
-    put_text,
 )
-from prettify.layout import NESTED, Layout, Node, is_bool, named_members
+from prettify.layout import NESTED, Layout, Node, decimals, is_bool, named_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,23 +98,41 @@ def put_value(to: Assembler, node: Node, options: Options) -> None:
         to.literal(b"{}" if before == b"{" else b"}")
     elif node.of_chars:
         to.literal(b'"')
-        put_text(to, node, ops.TEXT_JSON)
-        to.literal(b'"')
-    elif is_bytes(node):
-        to.literal(b'"')
-        put_bytes(to, node)
+        if node.count:
+            to.add(ops.STRING, node.offset, node.count, ops.TEXT_JSON)
         to.literal(b'"')
     elif node.element is not None:
         to.literal(b"[")
         put_elements(to, node, node.count, b",", lambda element: put_value(to, element, options))
         to.literal(b"]")
+    elif node.located is not None:
+        _located(to, node, node.located, options)
     else:
         _scalar(to, node, options)
+
+
+def _located(to: Assembler, node: Node, element: Node, options: Options) -> None:
+    if node.locates_chars:
+        to.literal(b'"')
+        put_located_text(to, node, ops.TEXT_JSON)
+        to.literal(b'"')
+    elif element.kind == model.BYTES:
+        to.literal(b'"')
+        put_located_bytes(to, node)
+        to.literal(b'"')
+    else:
+        to.literal(b"[")
+        put_located(to, node, lambda one: put_value(to, one, options), b",")
+        to.literal(b"]")
 
 
 def _scalar(to: Assembler, node: Node, options: Options) -> None:
     if node.kind not in model.SIZED:
         to.literal(b"null")
+    elif node.kind == model.BYTES:
+        to.literal(b'"')
+        put_bytes(to, node)
+        to.literal(b'"')
     elif node.kind == model.FLOAT:
         form = load_float(to, node)
         to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)
@@ -132,19 +150,18 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
 
 def _pointer(to: Assembler, node: Node) -> None:
     named = Label()
-    assert isinstance(node.type, model.Pointer)
-    if node.type.enumerators:
+    if enumerators(node):
         load(to, node)
         to.name(node.type, lambda: _names(node), node.bit_size, named)
     to.literal(b'"')
-    load(to, node)  # behind the literal, with which it then is one instruction
+    load(to, node)  # behind the literal, with which it is one instruction
     to.add(ops.HEX)
     to.literal(b'"')
     to.place(named)
 
 
 def _integer(to: Assembler, node: Node, options: Options) -> None:
-    wide = node.bit_size > EXACT_BITS and not decimals_of(node)
+    wide = node.bit_size > EXACT_BITS and not decimals(node)
     mark = b'"' if options.int64 == "string" and wide else b""
     to.literal(mark)
     put_number(to, node)

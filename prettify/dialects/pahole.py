@@ -12,16 +12,17 @@ from prettify.dialects.scalars import (
     POINTER_KEY,
     encode,
     enumerators,
-    is_bytes,
     load,
     load_float,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_bytes,
+    put_located_text,
     put_number,
-    put_text,
     skip_if_zero,
 )
-from prettify.layout import NESTED, Layout, Node, innermost
+from prettify.layout import NESTED, Layout, Node, innermost, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ class _Walk:
             self.to.literal(b"{")
             self._members(node, depth + 1)
             self.to.literal(self.options.line(depth) + b"}")
-        elif node.kind == model.ARRAY and not is_bytes(node):
+        elif node.kind == model.ARRAY:
             self._array(node, depth)
+        elif node.located is not None:
+            self._located(node, node.located, depth)
         else:
             self._scalar(node)
 
@@ -80,36 +83,51 @@ class _Walk:
     def _array(self, node: Node, depth: int) -> None:
         element = node.element
         assert element is not None
-        count = node.count
-        if node.room and node.stride:
-            count = node.room // node.stride
+        count = room_for(node)
         if node.of_chars:
             self.to.literal(b'"')
-            if node.located:
-                put_text(self.to, node, ops.TEXT_PAHOLE)
-            elif count:
+            if count:
                 self.to.add(ops.STRING, node.offset, count, ops.TEXT_PAHOLE)
             self.to.literal(b'"')
-        elif (count or node.located) and innermost(node).kind in NESTED:
+        elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
-            done = Label()
-            if node.located:
-                start = self.to.located(node.offset, node.stride, done)
-            else:
-                start = self.to.loop(count, node.stride)
+            start = self.to.loop(count, node.stride)
             self.to.literal(self.options.line(depth + 1))
             self.value(element, depth + 1)
             self.to.literal(b",")
             self.to.next(start)
-            self.to.place(done)
             self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
             put_elements(self.to, node, count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
 
+    def _line(self, node: Node, depth: int) -> None:
+        """A value on a line of its own."""
+        self.to.literal(self.options.line(depth))
+        self.value(node, depth)
+        self.to.literal(b",")
+
+    def _located(self, node: Node, element: Node, depth: int) -> None:
+        if node.locates_chars:
+            self.to.literal(b'"')
+            put_located_text(self.to, node, ops.TEXT_PAHOLE)
+            self.to.literal(b'"')
+            return
+        if element.kind in NESTED:
+            self.to.literal(b"{")
+            put_located(self.to, node, lambda one: self._line(one, depth + 1))
+            self.to.literal(self.options.line(depth) + b"}")
+            return
+        self.to.literal(b"{ ")
+        if element.kind == model.BYTES:
+            put_located_bytes(self.to, node, ops.BYTES_C)
+        else:
+            put_located(self.to, node, self._scalar, b", ")
+        self.to.literal(b" }")
+
     def _scalar(self, node: Node) -> None:
-        if is_bytes(node):
+        if node.kind == model.BYTES:
             self.to.literal(b"{ ")
             put_bytes(self.to, node, ops.BYTES_C)
             self.to.literal(b" }")
@@ -123,13 +141,9 @@ class _Walk:
             return
         load(self.to, node)
         if node.kind == model.POINTER:
-            named = Label()
-            if enumerators(node):
-                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
-            self.to.place(named)
             return
         named = Label()
         if node.kind == model.ENUM:

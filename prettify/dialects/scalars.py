@@ -17,6 +17,7 @@ from prettify.layout import (
     SINGLE,
     X87,
     Node,
+    decimals,
     float_format,
     holes,
     is_signed,
@@ -61,7 +62,7 @@ def load_float(to: Assembler, node: Node) -> str:
 
 
 def enumerators(node: Node) -> list[tuple[int, bytes]]:
-    """(value, name) of the enumerators that a node's bits can hold, or the names of a pointer's."""
+    """(value, name) of the enumerators that a node's bits can hold, or of a pointer's names."""
     if isinstance(node.type, model.Pointer):
         return [(e.value, encode(e.name)) for e in node.type.enumerators]
     assert isinstance(node.type, model.Enum)
@@ -117,55 +118,69 @@ def put_elements(
     to: Assembler, node: Node, count: int, between: bytes, put: Callable[[Node], None]
 ) -> None:
     """Put down an array's first `count` elements with that text between them."""
-    assert node.element is not None
-    if node.located:
-        done = Label()
-        start = to.located(node.offset, node.stride, done)
-        to.between(between)
-        put(node.element)
-        to.next(start)
-        to.place(done)
-    elif count:
+    if count:
+        assert node.element is not None
         start = to.loop(count, node.stride)
         to.between(between)
         put(node.element)
         to.next(start)
 
 
-def put_text(to: Assembler, node: Node, style: int) -> None:
-    """Put down the text of an array of `char`, without quotes."""
-    if node.located:
-        to.add(ops.LOCATED_STRING, node.offset, style)
-    elif node.count:
-        to.add(ops.STRING, node.offset, node.count, style)
-
-
-def is_bytes(node: Node) -> bool:
-    """Whether a node is bytes of no type, or a located array of them."""
-    if node.located:
-        return node.element is not None and node.element.kind == model.BYTES
-    return node.kind == model.BYTES
-
-
-def decimals_of(node: Node) -> int:
-    """How many digits of a node's number are behind its decimal point."""
-    return node.type.decimals if isinstance(node.type, model.Integer) else 0
-
-
 def put_number(to: Assembler, node: Node) -> None:
-    """Put down the digits of the value, which is an integer's."""
-    decimals = decimals_of(node)
-    if decimals:
-        to.add(ops.FIXED, decimals, 10**decimals)
+    """Put down the integer that was loaded, with a point where its type has one."""
+    digits = decimals(node)
+    if digits:
+        to.add(ops.POINT, digits)
     else:
         to.add(ops.DECIMAL)
 
 
+def put_located(
+    to: Assembler, node: Node, put: Callable[[Node], None], between: bytes = b"", none: bytes = b""
+) -> None:
+    """Put down the elements of a located array with that text between them, or the one for none."""
+    assert node.located is not None
+    empty, done = Label(), Label()
+    start = to.locate(node.offset, _locating(node, node.stride), empty)
+    to.between(between)
+    put(node.located)
+    to.next(start)
+    if none:
+        to.branch(ops.JUMP, done)
+    to.place(empty)
+    to.literal(none)
+    to.place(done)
+
+
+def put_located_whole(to: Assembler, node: Node, put: Callable[[int, int], None]) -> None:
+    """Put down all of a located array, given its offset and length; the value is how long it is."""
+    never = Label()
+    start = to.locate(node.offset, _locating(node, 0), never)
+    put(0, ops.LOCATED)
+    to.next(start)
+    to.place(never)
+
+
+def put_located_text(to: Assembler, node: Node, style: int) -> None:
+    """Put down the text that is located, in a style of STRING."""
+    put_located_whole(to, node, lambda offset, size: to.add(ops.STRING, offset, size, style))
+
+
+def put_located_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:
+    """Put down the digits of the bytes that are located."""
+    put_located_whole(to, node, lambda offset, size: to.add(ops.BYTES, offset, size, style))
+
+
+def _locating(node: Node, step: int) -> int:
+    """The operand of LOCATE for elements of that many bytes."""
+    assert isinstance(node.type, model.Located)
+    relative = ops.RELATIVE if node.type.relative else 0
+    return step | relative | node.origin << ops.ORIGIN
+
+
 def put_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:
     """Put down the digits of bytes of no type."""
-    if node.located:
-        to.add(ops.LOCATED_BYTES, node.offset, style)
-    elif node.size:
+    if node.size:
         to.add(ops.BYTES, node.offset, node.size, style)
 
 

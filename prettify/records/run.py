@@ -8,12 +8,19 @@ from prettify.records.input import Input, size_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
     from prettify.errors import PrettifyError
     from prettify.records.conversion import Conversion, Piece
 
     Report = Callable[[PrettifyError], object]
+
+    class Positioned(Protocol):
+        """What is read from, and knows how far it is."""
+
+        @property
+        def position(self) -> int:
+            """Bytes read so far."""
 
 
 class Run:
@@ -25,7 +32,7 @@ class Run:
     __slots__ = ("_data", "_passed", "_total")
 
     def __init__(self) -> None:
-        self._data: Input | None = None
+        self._data: Positioned | None = None
         self._passed = 0  # bytes of the inputs before that one
         self._total: int | None = None
 

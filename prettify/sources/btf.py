@@ -14,12 +14,21 @@ from prettify.core import btf_scan
 from prettify.core.tables import table
 from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, UsageError, one_line
-from prettify.sources.btf_kinds import INT, KINDS, NAMELESS, READERS, STRUCT, TAILS, Record
+from prettify.sources.btf_kinds import (
+    INT,
+    KINDS,
+    NAMELESS,
+    READERS,
+    SECTION,
+    STRUCT,
+    TAILS,
+    Record,
+)
 from prettify.sources.strings import MAX_NAME, name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ORDERS = {b"\x9f\xeb": "little", b"\xeb\x9f": "big"}  # the magic in each byte order
 HEADER = struct.Struct("<HBBIIIII")
@@ -361,6 +370,25 @@ class Btf:
             (offset, self.word(offset), self.word(offset + 4))
             for offset in range(record.tail, record.tail + 8 * record.count, 8)
         ]
+
+    def sections(self) -> Iterator[int]:
+        """The ids of this object's own data sections, in order."""
+        return self._of_kind(SECTION)
+
+    def with_sections(self, sections: Iterable[model.Section]) -> Btf:
+        """The same BTF, but for these sections: with other sizes, and other places of variables."""
+        data = bytearray(self.data)
+        pack = self._words.pack_into
+        for section in sections:
+            offset = self._offset(section.id)
+            name, info, _ = self._words.unpack_from(data, offset)
+            pack(data, offset, name, info, section.size)
+            for entry in section.entries:
+                offset += 12
+                pack(data, offset, entry.type_id, entry.offset, entry.size)
+        other = Btf(bytes(data), self.path, self.base, self._pointer_size)
+        other.origin = self.origin
+        return other
 
     def _of_kind(self, kind: int) -> Iterator[int]:
         """The ids of this object's own types of that kind, in order."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 INT, STRUCT = 1, 4  # the kinds that the size of a pointer is guessed from
+SECTION = 15
 
 # The kinds that have no name, whatever is in its place: pointers, arrays, qualifiers, prototypes.
 NAMELESS = frozenset((2, 3, 9, 10, 11, 13))

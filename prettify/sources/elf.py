@@ -7,6 +7,7 @@ import os
 from prettify.description import Origin
 from prettify.errors import TypeInfoError, one_line
 from prettify.sources.btf import Btf, checked_base, is_split
+from prettify.sources.data_sections import completed
 from prettify.sources.elf_image import elf_image_of
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def _read_btf(image: ElfImage, request: Request, kernel_of: FindKernel | None) -
     elif base is None and kernel_of is not None and is_split(data):
         release = _kernel_release(image)
         base = kernel_of(release, path) if release else None
-    return Btf(data, f"{path}(.BTF)", checked_base(base), pointer_size)
+    return completed(Btf(data, f"{path}(.BTF)", checked_base(base), pointer_size), image)
 
 
 def _read_dwarf(

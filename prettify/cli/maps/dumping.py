@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, number, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -14,6 +14,7 @@ from prettify.cli.output import (
     check_terminal,
     form_of,
     jobs_of,
+    note,
     put_out,
     text_options_of,
 )
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
     from prettify.cli.arguments import Values
     from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.run import Choice
 
+OF_LIVE = ("id", "name", "pinned", "follow", "consume", "watch", "seek")
+OF_DUMPS = ("raw", "cpus")
 NOT_OF_MEMORY = ("var", "follow", "consume", "watch")
 FORMED = (
     "to",
@@ -44,6 +48,10 @@ LONGEST = 86400  # seconds from one look to the next
 
 DESCRIPTION = """Show what is in BPF maps, with the types that the maps themselves carry.
 
+DUMP is what has been dumped of maps before, - is standard input: the output of bpftool map dump (as
+text or JSON, with or without types), of cat for a pinned map, or raw keys and values. Types are
+those of -C, or of --map in the BPF object of -t.
+
 An entry is a record with the members key and value (or values, one of each CPU)."""
 
 EPILOG = """examples:
@@ -51,6 +59,8 @@ EPILOG = """examples:
   prettify map dump --pinned /sys/fs/bpf/conns --to ndjson | jq .value.packets
   prettify map dump --id 17 --where 'value.packets > 1000' --select key,value.packets --to csv
   prettify map dump --name prog.bss --var counters
+  prettify map dump -t prog.bpf.o --map conns dump.json --to csv
+  bpftool -j map dump id 17 | prettify map dump -t prog.bpf.o --map conns -
   prettify map dump --id 17 -t prog.bpf.o -C key:u32,value:'struct event'
 
 numbers: C integers (10, 0x0a, 012), + - * / and parentheses.
@@ -58,11 +68,25 @@ exit status: 0 all decoded, 1 the data was bad, 2 wrong use, no such map or not 
 
 COMMAND = Command(
     "prettify map dump",
-    "prettify map dump [OPTIONS]",
+    "prettify map dump [OPTIONS] [DUMP ...]",
     DESCRIPTION,
     EPILOG,
     (
-        ("which maps", WHICH),
+        (
+            "which maps",
+            (
+                *WHICH,
+                Option(
+                    "--raw",
+                    "DUMP is keys and values as they are in memory, one entry behind the other",
+                ),
+                Option(
+                    "--cpus",
+                    "of such a DUMP: N CPUs have a value each, rounded up to 8 bytes",
+                    "N",
+                ),
+            ),
+        ),
         ("what keys and values are", (*TYPED, *SOURCES)),
         (
             "which entries and members",
@@ -102,7 +126,7 @@ COMMAND = Command(
 
 def run(arguments: Sequence[str]) -> int:
     """Dump what the arguments say; returns the exit status."""
-    options, _ = COMMAND.parse(arguments)
+    options, dumps = COMMAND.parse(arguments)
     if options.given("help"):
         sys.stdout.write(COMMAND.help())
         return 0
@@ -111,6 +135,8 @@ def run(arguments: Sequence[str]) -> int:
     output = options.text("output")
     check_terminal(form, output)
     seconds = _seconds(options.text("watch"))
+    if dumps:
+        return _dumped(options, dumps, form, jobs, output)
     maps = chosen(options, writing=bool(options.given("consume")))
     if not maps:
         raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
@@ -130,16 +156,12 @@ def _live(
     seconds: float | None,
 ) -> int:
     from prettify.records.maps.parts import parts_of
-    from prettify.records.maps.run import Choice, MapRun
-    from prettify.records.query.expression import evaluate
+    from prettify.records.maps.run import MapRun
 
-    given = options.text("count")
-    choice = Choice(
-        where=options.text("where"),
-        skip=evaluate(options.text("skip") or "0", "--skip"),
-        count=(evaluate(given, "--count") or None) if given is not None else None,
-        consume=bool(options.given("consume")),
-    )
+    for name in OF_DUMPS:
+        if options.texts(name):
+            raise UsageError(f"--{name} is for raw bytes that were dumped, not for live maps")
+    choice = _choice(options)
     types = Types(sources(options))
     parts, layouts = parts_of(
         maps,
@@ -149,14 +171,55 @@ def _live(
         plain=form == "bpftool",
     )
     shown = selected(layouts, options.text("select"))
-    conversion = open_conversion(form, shown, text_options_of(options), jobs)
+    text_options = text_options_of(options)
+    conversion = open_conversion(form, shown, text_options, jobs)
     work = MapRun(conversion, choice, parts, jobs)
+    if form == "bpftool":
+        from prettify.records.maps.bpftool_run import BpftoolRun
+
+        work = BpftoolRun(conversion, choice, parts, jobs, shown=shown, options=text_options)
     if seconds is not None:
         from prettify.records.maps.watch import Watch
 
         lines = not any(options.texts(name) for name in FORMED)
         work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
     return put_out(work, parts, output, options)
+
+
+def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output: str | None) -> int:
+    """What has been dumped of maps."""
+    from prettify.records.maps.dumped import shapes
+    from prettify.records.maps.dumped_run import DumpRun
+
+    for name in OF_LIVE:
+        if options.texts(name):
+            raise UsageError(f"--{name} is for live maps, not for what has been dumped of them")
+    raw = options.given("raw") or options.text("cpus") is not None
+    work = DumpRun(
+        form,
+        text_options_of(options),
+        _choice(options),
+        said_types(options, Types(sources(options))),
+        note=note,
+        select=options.text("select"),
+        variable=options.text("var"),
+        cpus=number(options, "cpus") or 0,
+        shape=shapes.RAW if raw else None,
+        jobs=jobs,
+    )
+    return put_out(work, dumps, output, options)
+
+
+def _choice(options: Values) -> Choice:
+    """Which entries of each map. Raises UsageError."""
+    from prettify.records.maps.run import Choice
+
+    return Choice(
+        where=options.text("where"),
+        skip=number(options, "skip") or 0,
+        count=number(options, "count") or None,
+        consume=bool(options.given("consume")),
+    )
 
 
 def _memory(

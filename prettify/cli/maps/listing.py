@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 
+from prettify.cli import complain
 from prettify.cli.arguments import HELP, Command, Option
+from prettify.cli.output import note
 from prettify.dialects.json import quoted
-from prettify.errors import UsageError, one_line
+from prettify.errors import DataError, UsageError, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from prettify.records.maps.dumped.listing import ListedMap
     from prettify.records.maps.live import MapInfo
 
 DESCRIPTION = """List the BPF maps that the kernel holds: id, type, name, bytes of a key and of a
@@ -36,7 +39,18 @@ COMMAND = Command(
     DESCRIPTION,
     EPILOG,
     (
-        ("which maps", (Option("--type", "only of these types: hash,array", "TYPE[,TYPE]"),)),
+        (
+            "which maps",
+            (
+                Option("--type", "only of these types: hash,array", "TYPE[,TYPE]"),
+                Option(
+                    "--from",
+                    "not the kernel's maps, but those of a list that bpftool map list printed, as "
+                    "text or JSON; - is standard input",
+                    "FILE",
+                ),
+            ),
+        ),
         (
             "how it looks",
             (
@@ -54,26 +68,6 @@ COMMAND = Command(
 )
 
 
-class Row:
-    """A map, and who has it."""
-
-    __slots__ = ("frozen", "info", "memory", "owners", "pinned")
-
-    def __init__(
-        self,
-        info: MapInfo,
-        facts: dict[str, str],
-        pinned: Sequence[str],
-        owners: Sequence[tuple[int, str]],
-    ) -> None:
-        """facts: what /proc says of a descriptor of it."""
-        self.info = info
-        self.memory = int(facts.get("memlock") or 0)
-        self.frozen = int(facts.get("frozen") or 0)
-        self.pinned = pinned
-        self.owners = owners
-
-
 def run(arguments: Sequence[str]) -> int:
     """List what the arguments ask for; returns the exit status."""
     options, patterns = COMMAND.parse(arguments)
@@ -82,13 +76,19 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     if len(patterns) > 1:
         raise UsageError(f"one GLOB at most, but there are {len(patterns)}: quote it")
-    rows = list(_rows(patterns[0] if patterns else "*", _kinds(options.text("type"))))
+    fits = _filter(patterns[0] if patterns else "*", _kinds(options.text("type")))
+    statuses = [0]
+    path = options.text("from")
+    if path is None:
+        rows = list(_live(fits))
+    else:
+        rows = list(_dumped(path, fits, lambda error: statuses.append(complain(error))))
     form = options.text("to") or "text"
     before, between, after = FORMS[form]
     lines = _table(rows) if form == "text" else map(_object, rows)
     text = between.join(lines)
     sys.stdout.buffer.write(before + text + (after if text or before else b""))
-    return 0
+    return max(statuses)
 
 
 def _kinds(text: str | None) -> set[str] | None:
@@ -105,24 +105,54 @@ def _kinds(text: str | None) -> set[str] | None:
     return names
 
 
-def _rows(pattern: str, kinds: set[str] | None) -> Iterator[Row]:
+def _filter(pattern: str, kinds: set[str] | None) -> Callable[[str, str], bool]:
+    """Whether a map of that name and type is wanted."""
     from fnmatch import fnmatchcase
 
+    return lambda name, kind: fnmatchcase(name, pattern) and (kinds is None or kind in kinds)
+
+
+def _live(fits: Callable[[str, str], bool]) -> Iterator[ListedMap]:
+    """The maps of the kernel."""
     from prettify.records.maps import live
+    from prettify.records.maps.dumped.listing import ListedMap
     from prettify.records.maps.proc import fdinfo
 
-    found = []
+    found: list[tuple[MapInfo, dict[str, str]]] = []
     for one in live.all_maps():
         with one:
-            info = one.info
-            if fnmatchcase(info.name, pattern) and (kinds is None or info.kind.name in kinds):
-                found.append((info, fdinfo(one.descriptor)))
+            if fits(one.info.name, one.info.kind.name):
+                found.append((one.info, fdinfo(one.descriptor)))
     pinned, owners = (live.pins(), live.owners()) if found else ({}, {})
     for info, facts in found:
-        yield Row(info, facts, pinned.get(info.id, ()), owners.get(info.id, ()))
+        row = ListedMap()
+        row.id, row.type, row.name, row.flags = info.id, info.kind.name, info.name, info.flags
+        row.key_size, row.value_size = info.key_size, info.value_size
+        row.max_entries, row.btf_id = info.max_entries, info.btf_id
+        row.memory = int(facts.get("memlock") or 0)
+        row.frozen = facts.get("frozen") == "1"
+        row.pinned = tuple(pinned.get(info.id, ()))
+        row.owners = tuple(owners.get(info.id, ()))
+        yield row
 
 
-def _table(rows: Sequence[Row]) -> Iterator[bytes]:
+def _dumped(
+    path: str, fits: Callable[[str, str], bool], report: Callable[[DataError], object]
+) -> Iterator[ListedMap]:
+    """The maps of a list that bpftool has written."""
+    from prettify.records.input import Input
+    from prettify.records.maps.dumped.opening import open_dump
+
+    with Input(path) as data:
+        try:
+            for row in open_dump(data, report, note).listed():
+                if fits(row.name, row.type):
+                    yield row
+        except DataError as error:
+            report(error)
+
+
+def _table(rows: Sequence[ListedMap]) -> Iterator[bytes]:
     """A line of headings and one for each map, in columns."""
     if not rows:
         return
@@ -136,43 +166,43 @@ def _table(rows: Sequence[Row]) -> Iterator[bytes]:
         yield "  ".join(columns).rstrip().encode("utf-8", "surrogateescape")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    info = row.info
+def _cells(row: ListedMap) -> tuple[str, ...]:
     owners = ", ".join(f"{one_line(name)}({process})" for process, name in row.owners)
     return (
-        str(info.id),
-        info.kind.name,
-        one_line(info.name) or "-",
-        str(info.key_size),
-        str(info.value_size),
-        str(info.max_entries),
-        str(info.btf_id) if info.btf_id else "-",
+        str(row.id),
+        row.type,
+        one_line(row.name) or "-",
+        str(row.key_size),
+        str(row.value_size),
+        str(row.max_entries),
+        str(row.btf_id) if row.btf_id else "-",
         ", ".join(map(one_line, row.pinned)) or "-",
         owners or "-",
     )
 
 
-def _object(row: Row) -> bytes:
+def _object(row: ListedMap) -> bytes:
     """A map as JSON, its members named as bpftool does."""
-    info = row.info
-    members = {
-        "id": info.id,
-        "type": quoted(info.kind.name),
-        "name": quoted(info.name),
-        "flags": info.flags,
-        "bytes_key": info.key_size,
-        "bytes_value": info.value_size,
-        "max_entries": info.max_entries,
+    numbers = {
+        "flags": row.flags,
+        "bytes_key": row.key_size,
+        "bytes_value": row.value_size,
+        "max_entries": row.max_entries,
         "bytes_memlock": row.memory,
         "frozen": row.frozen,
-        "btf_id": info.btf_id,
-        "pinned": b"[" + b",".join(map(quoted, row.pinned)) + b"]",
-        "pids": b"["
-        + b",".join(b'{"pid":%d,"comm":%s}' % (pid, quoted(name)) for pid, name in row.owners)
-        + b"]",
+        "btf_id": row.btf_id,
     }
-    shown = (
-        b'"%s":%s' % (name.encode(), value if isinstance(value, bytes) else b"%d" % value)
-        for name, value in members.items()
-    )
+    shown = [
+        b'"id":%d' % (row.id or 0),
+        b'"type":' + quoted(row.type),
+        b'"name":' + quoted(row.name),
+        *(
+            b'"%s":%d' % (name.encode(), number)
+            for name, number in numbers.items()
+            if number is not None
+        ),
+        b'"pinned":[%s]' % b",".join(map(quoted, row.pinned)),
+        b'"pids":[%s]'
+        % b",".join(b'{"pid":%d,"comm":%s}' % (pid, quoted(name)) for pid, name in row.owners),
+    ]
     return b"{" + b",".join(shown) + b"}"

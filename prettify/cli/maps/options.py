@@ -40,6 +40,7 @@ TYPED = (
         "the types of the map of that name in the BPF object of -t",
         "NAME",
     ),
+    Option("--btf", "the same as -t", "FILE", name="types"),
 )
 
 FORMS_SHOWN = ("c", *(form for form in FORMS if form not in C_DIALECTS))
@@ -77,9 +78,9 @@ def one_chosen(options: Values, *, writing: bool = False) -> LiveMap:
 
 
 def said_types(options: Values, types: Types) -> Said:
-    """What -C says of keys and values. Raises UsageError."""
+    """What -C, else --map, says of keys and values. Raises UsageError."""
     text = options.text("type")
-    found: dict[str, Type] = {}
+    found: dict[str, Type | None] = {}
     for part in [] if text is None else text.split(","):
         what, colon, name = part.partition(":")
         what, name = (what.strip(), name.strip()) if colon else ("value", part.strip())
@@ -88,7 +89,28 @@ def said_types(options: Values, types: Types) -> Said:
         if what in found:
             raise UsageError(f"--type {text!r}: it says twice what the {what} is")
         found[what] = types[name].type
-    return Said(found.get("key"), found.get("value"))
+    defined = _defined(options)
+    return Said(found.get("key", defined.key), found.get("value", defined.value))
+
+
+def _defined(options: Values) -> Said:
+    """The types of the map that --map names. Raises UsageError."""
+    name, objects = options.text("map"), options.texts("types")
+    if name is None:
+        return Said()
+    if not objects:
+        raise UsageError(f"--map {name}: of which BPF object? -t prog.bpf.o")
+    from prettify.sources.bpf_objects import find_map
+
+    failures = []
+    for path in objects:
+        try:
+            definition = find_map(path, name)
+        except UsageError as error:
+            failures.append(error)
+        else:
+            return Said(definition.key, definition.value)
+    raise failures[0]
 
 
 def selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
@@ -98,6 +120,16 @@ def selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
     from prettify.records.query.projection import select
 
     return [select(layout, paths) for layout in layouts]
+
+
+def number(options: Values, name: str) -> int | None:
+    """The number that an option says, None where it is not given. Raises UsageError."""
+    text = options.text(name)
+    if text is None:
+        return None
+    from prettify.records.query.expression import evaluate
+
+    return evaluate(text, f"--{name}")
 
 
 def _number(text: str, option: str) -> int:

@@ -248,7 +248,8 @@ class Reading(Run):
         try:
             file = File(data, bound, choice, buffers_for(self._jobs))
             if choice.select is not None:
-                self._projection = Projection(choice.select, file.tables[0])
+                layouts = [kind.layout for kind in file.tables[0].kinds]
+                self._projection = Projection(choice.select, layouts)
             return file, list(self._document.begin(data.name, bound, file.tables))
         except UsageError as error:
             raise UsageError(f"{data.name}: {error}" if self._several else str(error)) from error

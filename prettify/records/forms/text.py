@@ -7,6 +7,7 @@ from prettify.core.emitter import BUFFER, fill
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
     from prettify.core.program import Program
     from prettify.dialects import Form
@@ -44,7 +45,7 @@ class Text:
         """What stands before all records, even if there is none."""
         yield self._before
 
-    def convert(self, index: int, records: memoryview) -> Iterator[tuple[bytearray, int]]:
+    def convert(self, index: Any, records: memoryview) -> Iterator[tuple[bytearray, int]]:
         """The text of a block, in buffers."""
         program = self._programs[index]
         return fill(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prettify import layout as layouts
 from prettify import model
-from prettify.composed import Composed
+from prettify.composed import ENTRY, KEY, MAP, VALUE, VALUES, Composed
 from prettify.core.strided import copy_strided
 from prettify.errors import UsageError
 from prettify.records.input import CHUNK
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Buffer = bytes | bytearray | memoryview
 
-MAP, KEY, VALUE, VALUES = "map", "key", "value", "values"  # the members of an entry
-NAME = "map_entry"  # of the struct that an entry is
 WORD = 8  # bytes that key and value begin at a multiple of, and per-CPU values in the kernel too
 ID_SIZE = 4  # bytes of a map's id
 
@@ -74,7 +72,7 @@ class Entry:
         Raises UsageError for types without a size, TypeInfoError for bad ones.
         """
         base = next((part.graph for part in (value, key) if not isinstance(part, int)), None)
-        types = Composed(base, path="" if base is not None else NAME, byte_order=byte_order)
+        types = Composed(base, path="" if base is not None else ENTRY, byte_order=byte_order)
         self.named = named
         self.cpus = cpus
         key_type = types.opaque(key) if isinstance(key, int) else key
@@ -93,7 +91,7 @@ class Entry:
         else:
             members.append((VALUE, value_type, self.value_at))
         size = rounded(self.value_at + max(cpus, 1) * self.value_size)
-        self.layout = layouts.resolve(types.struct(NAME, size, members))
+        self.layout = layouts.resolve(types.struct(ENTRY, size, members))
 
     @property
     def size(self) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from prettify import model
-from prettify.composed import Composed
+from prettify.composed import KEY, VALUE, Composed
 from prettify.errors import UsageError
 from prettify.layout import resolve
 from prettify.paths import choices
-from prettify.records.maps.entry import KEY, VALUE, Entry, Variable
+from prettify.records.maps.entry import Entry, Variable
 from prettify.records.maps.kinds import COOKIE, OWNERS
 from prettify.records.maps.reading import possible_cpus
 from prettify.records.maps.storage import OWNER_SIZE
@@ -68,15 +68,19 @@ def entry_of(live: LiveMap, said: Said, *, named: bool = False, plain: bool = Fa
 
 def variable_of(live: LiveMap, said: Said, name: str) -> Variable:
     """One variable of a map of global data. Raises UsageError where there is none of that name."""
-    section = said.value or live.types()[1]
+    return variable_in(said.value or live.types()[1], name)
+
+
+def variable_in(section: Type | None, name: str) -> Variable:
+    """A variable of a section. Raises UsageError where there is none of that name."""
     if not isinstance(section, model.Section):
-        raise UsageError(f"--var {name}: {live.info.title} has no variables: it is no global data")
+        raise UsageError(f"--var {name}: this map has no variables: it is no global data")
     known = [section.graph.by_id(entry.type_id) for entry in section.entries]
     for entry, variable in zip(section.entries, known):
         if variable.name == name:
             return Variable(resolve(variable), entry.offset)
     there = choices(name, [variable.name for variable in known])
-    raise UsageError(f"--var {name}: {live.info.title} has no such variable; {there}")
+    raise UsageError(f"--var {name}: {model.spelled(section)} has no such variable; {there}")
 
 
 def _sized(type_: Type | None) -> Type | None:

@@ -18,7 +18,7 @@ from prettify.sources.kernels import KERNEL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from prettify.model import Type
 
@@ -162,16 +162,14 @@ def open_named(pattern: str, *, writing: bool = False) -> list[LiveMap]:
 
     Raises UsageError, with the nearest names, where there are none.
     """
-    from fnmatch import fnmatchcase
-
-    wild = any(mark in pattern for mark in "*?[")
     short = os.fsdecode(os.fsencode(pattern)[:NAME_SIZE])
+    fits = _matcher(pattern) if any(mark in pattern for mark in "*?[") else short.__eq__
     names: set[str] = set()
     found: list[LiveMap] = []
     for live in all_maps(writing=writing):
         name = live.info.name
         names.add(name)
-        if fnmatchcase(name, pattern) if wild else name == short:
+        if fits(name):
             found.append(live)
         else:
             live.close()
@@ -182,6 +180,12 @@ def open_named(pattern: str, *, writing: bool = False) -> list[LiveMap]:
         hint = f"; did you mean {' or '.join(repr(one_line(n)) for n in near)}?" if near else ""
         raise UsageError(f"no map has the name {pattern!r}{hint}")
     return found
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    from fnmatch import fnmatchcase
+
+    return lambda name: fnmatchcase(name, pattern)
 
 
 def all_maps(*, writing: bool = False) -> Iterator[LiveMap]:

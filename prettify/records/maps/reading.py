@@ -40,6 +40,16 @@ def possible_cpus() -> int:
         return os.cpu_count() or 1
 
 
+class Failure:
+    """A key whose value the kernel did not tell; `number` is the errno."""
+
+    __slots__ = ("key", "number")
+
+    def __init__(self, key: bytes, number: int) -> None:
+        self.key = key
+        self.number = number
+
+
 class Reader:
     """Reads one map. cpus: 0 where CPUs have no values of their own.
 
@@ -146,7 +156,7 @@ class Reader:
                 yield from self._one_by_one()
                 return
             if result != -ENOENT:
-                self._check(result, "cannot be read:")
+                self._check(result, "cannot be read")
             count = system.BATCH.unpack(attributes)[4]
             if count:
                 yield Chunk(count, keys, values, self.step)
@@ -156,7 +166,15 @@ class Reader:
             token = bytes(given)
 
     def _one_by_one(self) -> Iterator[Chunk]:
-        """Each key after the one before it.
+        """As `lookups`; what cannot be looked up is an error, but for what is not there."""
+        for found in self.lookups():
+            if isinstance(found, Chunk):
+                yield found
+            elif found.number != ENOENT:  # else it has gone meanwhile, or the place is empty
+                self._check(-found.number, "cannot be read")
+
+    def lookups(self) -> Iterator[Chunk | Failure]:
+        """Each key after the one before it: chunks of entries, and keys without a value.
 
         The kernel begins anew behind a key that has gone; there are no more keys than entries, so
         that this ends all the same.
@@ -172,17 +190,17 @@ class Reader:
             result = system.bpf(system.MAP_GET_NEXT_KEY, attributes)
             if result == -ENOENT:
                 break
-            self._check(result, "has no keys that can be listed:")
+            self._check(result, "has no keys that can be listed")
             before[:] = keys[count * size : (count + 1) * size]
             result = self._element(system.MAP_LOOKUP_ELEM, place, values, count)
-            if result == -ENOENT:  # it has gone meanwhile, or the place is empty
-                continue
-            self._check(result, "cannot be read:")
-            count += 1
-            if count == room:
+            if result >= 0:
+                count += 1
+            if count and (count == room or result < 0):
                 yield Chunk(count, keys, values, self.step)
                 keys, values = self._memory(room)
                 count = 0
+            if result < 0:
+                yield Failure(bytes(before), -result)
         if count:
             yield Chunk(count, keys, values, self.step)
 
@@ -191,7 +209,7 @@ class Reader:
         values = bytearray(self._value_room)
         result = self._element(system.MAP_LOOKUP_ELEM, 0, values, 0)
         if result != -ENOENT:
-            self._check(result, "cannot be read:")
+            self._check(result, "cannot be read")
             yield Chunk(1, b"", values, self.step)
 
     def _owned(self) -> Iterator[Chunk]:

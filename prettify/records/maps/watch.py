@@ -5,13 +5,13 @@ from __future__ import annotations
 from time import monotonic, sleep, strftime
 
 from prettify import model
+from prettify.composed import KEY, MAP, VALUE
 from prettify.core.emitter import render
 from prettify.dialects.assembler import Assembler
 from prettify.dialects.json import put_value
 from prettify.dialects.options import Options
 from prettify.layout import NESTED, Node, is_bool, name_of, named_members
 from prettify.paths import WHOLE, moved
-from prettify.records.maps.entry import KEY, MAP, VALUE
 from prettify.records.maps.run import MapRun
 from prettify.records.query.members import integer
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from prettify.records.perf.vocabulary import Vocabulary
 
     # (name, type, where it is, whether that is in the head rather than in the record)
-    Placed = tuple[str, Type, int, bool]
+    Placed = tuple[str, "Type | Elements | Group", int, bool]
+    # Of a struct in the head: (name, type, where it is in the head).
+    Parts = list[tuple[str, "Type | Elements", int]]
 
 HEADER = 8  # bytes of a record's header
 
@@ -49,6 +51,26 @@ class Kind:
         return f"<Kind {self.name}>"
 
 
+class Elements:
+    """An array of that type in the record, before it is known how large the head is."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, type_: Type) -> None:
+        self.type = type_
+
+
+class Group:
+    """A struct that is in the head from one byte on."""
+
+    __slots__ = ("at", "name", "parts")
+
+    def __init__(self, name: str, parts: Parts, at: int) -> None:
+        self.name = name
+        self.parts = parts
+        self.at = at
+
+
 class Maker:
     """Makes one kind, member by member, in the order of the record's bytes."""
 
@@ -59,7 +81,7 @@ class Maker:
         self.kind = Kind(name)
         self._cursor = HEADER
         self._behind = False  # whether an array came before, so that places are not known
-        self._group: list[tuple[str, Type, int]] | None = None
+        self._group: Parts | None = None
         self._members: list[Placed] = [
             ("type", words.record_type, 0, False),
             ("offset", words.u64, 0, True),
@@ -78,7 +100,7 @@ class Maker:
         self.kind.head += size
         return at
 
-    def _add(self, name: str, type_: Type, at: int) -> None:
+    def _add(self, name: str, type_: Type | Elements, at: int) -> None:
         """A member in the head."""
         if self._group is not None:
             self._group.append((name, type_, at))
@@ -129,24 +151,24 @@ class Maker:
 
     def list(self, name: str, element: Type) -> None:
         """As many elements as were counted."""
-        at = self._room(model.LOCATOR)
+        at = self._room(model.WORD)
         self._op(machine.LIST, model.size_of(element), at)
         self._behind = True
-        self._add(name, self.words.located(element), at)
+        self._add(name, Elements(element), at)
 
     def rest(self, name: str, element: Type) -> None:
         """As many elements as there are up to the end."""
-        at = self._room(model.LOCATOR)
+        at = self._room(model.WORD)
         self._op(machine.REST, model.size_of(element), at)
         self._behind = True
-        self._add(name, self.words.located(element), at)
+        self._add(name, Elements(element), at)
 
     def text(self, name: str) -> None:
         """A text up to the end."""
-        at = self._room(model.LOCATOR)
+        at = self._room(model.WORD)
         self._op(machine.TEXT, at)
         self._behind = True
-        self._add(name, self.words.text, at)
+        self._add(name, Elements(self.words.char), at)
 
     def registers(self, name: str, names: Sequence[str]) -> None:
         """What ABI, and unless that is none, these registers."""
@@ -162,13 +184,15 @@ class Maker:
 
     def stack(self, name: str) -> None:
         """A part of a stack, of which the bytes in use are shown."""
-        types = self.words
-        at = self._room(8 + model.LOCATOR)
+        at = self._room(8 + model.WORD)
         self._op(machine.STACK, at)
         self.kind.least += 8
         self._behind = True
-        members = [("size", types.u64, 0), ("data", types.bytes, 8)]
-        self._add(name, types.struct(name, 8 + model.LOCATOR, members), at)
+        parts: Parts = [
+            ("size", self.words.u64, at),
+            ("data", Elements(self.words.byte), at + 8),
+        ]
+        self._members.append((name, Group(name, parts, at), at, True))
 
     def traced(self, name: str, type_: Type) -> None:
         """Raw data of as many bytes as were counted, which begins with that struct.
@@ -190,9 +214,7 @@ class Maker:
         group, self._group = self._group or [], None
         if group:
             start = min(at for _, _, at in group)
-            members = [(one, type_, at - start) for one, type_, at in group if one]
-            size = max(at + model.size_of(type_) for _, type_, at in group) - start
-            self._members.append((name, self.words.struct(name, size, members), start, True))
+            self._members.append((name, Group(name, group, start), start, True))
 
     def trailer(self, parts: Iterable[tuple[str, Type]]) -> None:
         """What is behind the record's end: the id of a sample."""
@@ -213,7 +235,7 @@ class Maker:
         self._op(machine.END)
         kind.head += -kind.head % 8
         members = [
-            (name, type_, at if inside else kind.head + at)
+            (name, self._type(type_, 0), at if inside else kind.head + at)
             for name, type_, at, inside in self._members
         ]
         struct = self.words.struct(kind.name, kind.head + self._cursor, members)
@@ -221,3 +243,20 @@ class Maker:
         if any(name == "time" for name, _, _ in members):
             kind.time = "time"
         return kind
+
+    def _type(self, of: Type | Elements | Group, start: int) -> Type:
+        """The type of a member of a struct that begins at that byte."""
+        if isinstance(of, Elements):
+            # Places of arrays are counted from where the record begins, behind the head.
+            return self.words.located(of.type, origin=self.kind.head - start)
+        if not isinstance(of, Group):
+            return of
+        members = [
+            (name, self._type(type_, of.at), at - of.at) for name, type_, at in of.parts if name
+        ]
+        size = max(at + _size(type_) for _, type_, at in of.parts) - of.at
+        return self.words.struct(of.name, size, members)
+
+
+def _size(of: Type | Elements) -> int:
+    return model.WORD if isinstance(of, Elements) else model.size_of(of)

@@ -58,7 +58,7 @@ def record_kind(type_: int, attr: Attr | None, words: Vocabulary) -> Kind:
         assert isinstance(struct, model.Struct)
         put_struct(to, struct)
     elif type_ not in EMPTY:
-        to.rest("data", words.opaque(1))
+        to.rest("data", words.byte)
     if attr is not None and type_ and (type_ < c.USER or type_ == MMAP2_BUILD_ID):
         to.trailer(trailer(attr, words))
     return to.finish()
@@ -107,7 +107,7 @@ def _put_array(
         to.text(name)
         return
     if _is_byte(element):
-        element = to.words.opaque(1)
+        element = to.words.byte
     counts = COUNTS.get(struct.name, ())
     for at, count in enumerate(counts):
         member = next(m for m in struct.members if m.name == count)
@@ -260,10 +260,10 @@ def cpu_map_kind(what: int, words: Vocabulary) -> Kind:
     if what == MASK:
         to.fixed("nr", words.u16)
         to.fixed("long_size", words.u16)
-        to.rest("mask", words.opaque(1))
+        to.rest("mask", words.byte)
     elif what == RANGE:
         to.fixed("any_cpu", words.integer("__u8", 1))
-        to.fixed("", words.opaque(1))
+        to.fixed("", words.byte)
         to.fixed("start_cpu", words.u16)
         to.fixed("end_cpu", words.u16)
     else:

@@ -74,7 +74,7 @@ def sample_kind(attr: Attr, words: Vocabulary, machine: str, raw: Type | None) -
 def partial_kind(words: Vocabulary) -> Kind:
     """Samples of events that are not known: all there is as bytes."""
     to = Maker(NAME, words)
-    to.rest("data", words.opaque(1))
+    to.rest("data", words.byte)
     return to.finish()
 
 
@@ -116,7 +116,7 @@ def _callchain(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
 def _raw(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
     to.count(4)
     if raw is None:
-        to.list("raw", to.words.opaque(1))
+        to.list("raw", to.words.byte)
     else:
         to.traced("raw", raw)
 
@@ -150,7 +150,7 @@ def _user_stack(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
 
 def _aux(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
     to.count(8)
-    to.list("aux", to.words.opaque(1))
+    to.list("aux", to.words.byte)
 
 
 def registers(mask: int, machine: str) -> list[str]:

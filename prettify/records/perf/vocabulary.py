@@ -24,8 +24,8 @@ class Vocabulary(Composed):
     """
 
     __slots__ = (
-        "abi", "address", "big_endian", "branch", "bytes", "char", "data_src", "event", "frame",
-        "i32", "record_type", "text", "time", "transaction", "u16", "u32", "u64", "weight",
+        "abi", "address", "big_endian", "branch", "byte", "char", "data_src", "event", "frame",
+        "i32", "record_type", "time", "transaction", "u16", "u32", "u64", "weight",
     )  # fmt: skip
 
     def __init__(self, events: Sequence[str], *, big_endian: bool) -> None:
@@ -41,11 +41,10 @@ class Vocabulary(Composed):
         self.i32 = self.integer("__s32", 4, signed=True)
         self.u64 = self.integer("__u64", 8)
         self.time = self.integer("__u64", 8, decimals=9)
-        self.address = self.pointer()
-        self.frame = self.pointer(c.CONTEXTS)
-        self.char = self.character()
-        self.text = self.located(self.char)
-        self.bytes = self.located(self.opaque(1))
+        self.address = self.pointer(None)
+        self.frame = self.addresses(c.CONTEXTS)
+        self.char = self.integer("char", 1, signed=True, character=True)
+        self.byte = self.opaque(1)
         self.record_type = self._record_type()
         self.event = self.enum("perf_event", 4, ((name, i) for i, name in enumerate(events)))
         self.abi = self.enum("perf_sample_regs_abi", 8, c.ABIS)

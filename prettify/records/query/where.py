@@ -66,20 +66,23 @@ class Where:
     def mask(self, records: Buffer) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
         """Which records match: an array of bool of shape (n,).
 
-        Raises DataError where `records` are no whole number of them.
+        records: side by side; or the rows of a memoryview of two dimensions, where they are longer
+        than their type. Raises DataError where they are no whole number of records.
         """
-        data = memoryview(records).cast("B")
-        count, left = divmod(len(data), self.size)
+        rows = memoryview(records)
+        size = rows.shape[1] if rows.shape is not None and rows.ndim == 2 else self.size
+        data = rows.cast("B")
+        count, left = divmod(len(data), size)
         if left:
             raise DataError(
                 f"{left} bytes left over behind {count} records of {self.size} bytes each",
                 len(data) - left,
             )
         found = numpy.empty(count, bool)
-        step = max(1, CHUNK // self.size)
+        step = max(1, CHUNK // size)
         with numpy.errstate(all="ignore"):
             for first in range(0, count, step):
-                block = Block(data, first * self.size, min(step, count - first), self.size)
+                block = Block(data, first * size, min(step, count - first), size)
                 found[first : first + step] = self._run(block).data
         return found
 

@@ -38,16 +38,16 @@ def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterat
 
 
 class Projection:
-    """Some members of a stream's records, of each type those that it has.
+    """Some members of records of several types, of each type those that it has.
 
     Raises UsageError for a path that leads to a member in none of the types.
     """
 
     __slots__ = ("_paths",)
 
-    def __init__(self, paths: Sequence[str] | str, stream: Dispatch) -> None:
+    def __init__(self, paths: Sequence[str] | str, layouts: Sequence[Layout]) -> None:
+        """layouts: of the types."""
         self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
-        layouts = [kind.layout for kind in stream.kinds]
         for path in self._paths:
             if not any(_has(layout, path) for layout in layouts):
                 select(layouts[0], [path])
@@ -65,29 +65,35 @@ def _has(layout: Layout, path: str) -> bool:
     return True
 
 
-class Filter:
-    """A filter on a stream's records, whatever type they are of.
+def filters(text: str, layouts: Sequence[Layout], byte_order: str) -> list[Where | None]:
+    """A filter for each of several types.
 
-    A record whose type lacks a member that the expression names does not match. Raises UsageError
-    where that is so of all types.
+    None matches nothing: the type lacks a member that the expression names. Raises UsageError where
+    that is so of all types.
     """
+    from prettify.records.query.where import compile_where
+
+    found: list[Where | None] = []
+    errors = []
+    for layout in layouts:
+        try:
+            found.append(compile_where(text, layout, byte_order))
+        except UsageError as error:
+            found.append(None)
+            errors.append(error)
+    if len(errors) == len(found):
+        raise errors[0]
+    return found
+
+
+class Filter:
+    """A filter on a table's records, whatever type they are of."""
 
     __slots__ = ("_filters", "_stream")
 
     def __init__(self, text: str, stream: Dispatch, byte_order: str) -> None:
-        from prettify.records.query.where import compile_where
-
         self._stream = stream
-        self._filters: list[Where | None] = []
-        errors = []
-        for kind in stream.kinds:
-            try:
-                self._filters.append(compile_where(text, kind.layout, byte_order))
-            except UsageError as error:
-                self._filters.append(None)
-                errors.append(error)
-        if len(errors) == len(stream.kinds):
-            raise errors[0]
+        self._filters = filters(text, [kind.layout for kind in stream.kinds], byte_order)
 
     def of(self, batch: Batch) -> Batch:
         """The records that match."""
