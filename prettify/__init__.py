@@ -13,8 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.api import RecordType, Types, decode, load_types
     from prettify.errors import DataError, PrettifyError, TypeInfoError, TypeNotFound, UsageError
-    from prettify.files import Record, formats, read
+    from prettify.files import formats, read
     from prettify.maps import Map, list_maps, open_map
+    from prettify.streams import Record, stream
 
 __all__ = [
     "DataError",
@@ -32,6 +33,7 @@ __all__ = [
     "load_types",
     "open_map",
     "read",
+    "stream",
 ]
 
 # Where each is, if not in prettify.api.
@@ -39,7 +41,7 @@ _MODULES = {
     "DataError": "errors",
     "Map": "maps",
     "PrettifyError": "errors",
-    "Record": "files",
+    "Record": "streams",
     "TypeInfoError": "errors",
     "TypeNotFound": "errors",
     "UsageError": "errors",
@@ -47,6 +49,7 @@ _MODULES = {
     "list_maps": "maps",
     "open_map": "maps",
     "read": "files",
+    "stream": "streams",
 }
 
 

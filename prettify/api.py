@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from os import PathLike
-    from typing import Any, BinaryIO
+    from typing import Any, BinaryIO, Protocol
 
     import construct
     import numpy
@@ -30,8 +30,21 @@ if TYPE_CHECKING:
     from prettify.layout import Layout, Node
     from prettify.model import Type, TypeGraph
     from prettify.records.conversion import Piece
-    from prettify.records.plan import Plan
+    from prettify.records.plan import Plan, Selection
     from prettify.records.run import Run
+
+    class Stream(Protocol):
+        """Records that say themselves how long they are; see `prettify.streams`."""
+
+        def plan(
+            self,
+            to: str,
+            options: dict[str, Any],
+            selection: Selection,
+            select: str | Sequence[str] | None,
+            jobs: int,
+        ) -> Plan:
+            """What is to be run for these records."""
 
     Buffer = bytes | bytearray | memoryview
 
@@ -343,7 +356,7 @@ def _of_layout(layout: Layout, byte_order: str) -> RecordType:
 
 def decode(
     source: str | PathLike[str] | Buffer | BinaryIO,
-    record_type: RecordType | None = None,
+    record_type: RecordType | Stream | None = None,
     to: str = "ndjson",
     out: str | PathLike[str] | BinaryIO | None = None,
     *,
@@ -356,9 +369,10 @@ def decode(
     jobs: int = 1,
     **options: Any,
 ) -> Iterator[bytes] | None:
-    """Decode a stream of records of one type, or a file of a format: what the command runs.
+    """Decode a stream of records, or a file of a format: what the command runs.
 
-    source: a path (`-` is standard input), bytes, or an open binary file. record_type: without one
+    source: a path (`-` is standard input), bytes, or an open binary file. record_type: of records
+    of one type that, of others what `prettify.stream` makes; without one
     it is a file of a format of the catalogue, of the one named `format` (or `format:variant`), else
     whichever it is; table: which of its tables, all of them unless given. to: any form that the
     command has, by the name of its dialect where it is C; options as in `RecordType.format`.
@@ -420,7 +434,7 @@ def checked(run: Run, sources: Sequence[Any]) -> Iterator[Piece]:
 
 
 def _plan(
-    record_type: RecordType,
+    record_type: RecordType | Stream,
     to: str,
     select: str | Sequence[str] | None,
     where: str | None,
@@ -429,20 +443,23 @@ def _plan(
     jobs: int,
     options: dict[str, Any],
 ) -> Plan:
-    """The plan for records of one type."""
+    """The plan for records of one type, or for those that say of which type they are."""
     from prettify.records.plan import Plan, Selection
 
+    selection = Selection(
+        where=where,
+        skip=None if skip is None else str(skip),
+        count=None if count is None else str(count),
+    )
+    if not isinstance(record_type, RecordType):
+        return record_type.plan(to, options, selection, select, jobs)
     shown = record_type if select is None else record_type.select(select)
     chosen = Options(byte_order=record_type.byte_order, **options)
     return Plan(
         open_conversion(to, [shown.layout], chosen, jobs),
         [record_type.layout],
         None,
-        Selection(
-            where=where,
-            skip=None if skip is None else str(skip),
-            count=None if count is None else str(count),
-        ),
+        selection,
         byte_order=record_type.byte_order,
         jobs=jobs,
     )

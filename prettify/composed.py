@@ -22,9 +22,6 @@ ENTRY = "map_entry"
 MAP, KEY, VALUE, VALUES = "map", "key", "value", "values"
 
 
-WORD = 4  # bytes of an enum that holds no wide values
-
-
 class Composed:
     """A type graph that goes on where another one, its base, ends.
 
@@ -87,6 +84,20 @@ class Composed:
         used = self.use(element)
         return self._next(model.Array(self, self._next_id, used, 0, count))
 
+    def enum(
+        self,
+        name: str,
+        size: int,
+        enumerators: Iterable[model.Enumerator],
+        *,
+        signed: bool = False,
+    ) -> model.Enum:
+        """An enum of `size` bytes."""
+        values = tuple(enumerators)
+        made = model.Enum(self, self._next_id, name, size, values, signed=signed)
+        self._next(made)
+        return made
+
     def opaque(self, size: int) -> Type:
         """Bytes of which no more is known."""
         return self._next(model.Bytes(self, self._next_id, size))
@@ -128,11 +139,6 @@ class Composed:
         """A pointer to void that is as often a value that has a name: (name, value)."""
         named = tuple(model.Enumerator(name, value) for name, value in names)
         return self._next(model.Pointer(self, self._next_id, "", 0, named))
-
-    def enum(self, name: str, size: int, names: Iterable[tuple[str, int]]) -> Type:
-        """An enum of `size` bytes: (name, value) of each enumerator."""
-        named = tuple(model.Enumerator(label, value) for label, value in names)
-        return self._next(model.Enum(self, self._next_id, name, size, named, wide=size > WORD))
 
     def bitfields(
         self, name: str, size: int, members: Iterable[tuple[str, Type, int, int]]

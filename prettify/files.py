@@ -7,34 +7,15 @@ from prettify.errors import PrettifyError
 from prettify.records.catalogue.information import FormatInfo, TableInfo, formats
 from prettify.records.catalogue.reading import Choice, File, Library
 from prettify.records.input import Input
+from prettify.streams import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from os import PathLike
-    from typing import Any, BinaryIO
+    from typing import BinaryIO
 
     Buffer = bytes | bytearray | memoryview
-
-
-class Record:
-    """A record of a file: the table it is in, its offset in bytes, its type and its bytes."""
-
-    __slots__ = ("data", "offset", "table", "type")
-
-    def __init__(self, table: str, offset: int, type_: RecordType, data: bytes) -> None:
-        self.table = table
-        self.offset = offset
-        self.type = type_
-        self.data = data
-
-    @property
-    def values(self) -> Any:
-        """Its values, as `RecordType.unpack` gives them."""
-        return self.type.unpack(self.data)
-
-    def __repr__(self) -> str:
-        return f"<Record of {self.table} at {self.offset:#x}: {self.type.name}>"
 
 
 def read(

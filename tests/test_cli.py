@@ -81,7 +81,7 @@ def test_a_record_cut_short_comes_after_all_whole_ones() -> None:
         (["-C", "#x"], "'#' goes before a type id"),
         (["-C", ""], "a type's name is empty"),
         (["-C", "h_none,,h_none"], "a type's name is empty"),
-        (["-C", "h_none(sizeof)"], "has no parentheses"),
+        (["-C", "h_none(sizeof)"], "'size' is neither a member nor an enumerator"),
         (["-C", "fwd_only"], "has no size"),
         (["--nonsense"], "unknown option --nonsense; see prettify --help"),
         (["--se", "1"], None),

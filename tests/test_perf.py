@@ -120,8 +120,8 @@ def test_choices() -> None:
     times = [row["time"] for row in rows(path) if "time" in row]
     later = sorted(times)[len(times) // 2]  # and those that have a time of their own
     assert len(rows(path, where=f"time >= {later}")) == len([t for t in times if t >= later])
-    chosen = rows(HERE["callgraph"], types=frozenset((9,)), select="time,callchain,sample_id")
-    assert set(chosen[0]) == {"time", "callchain"}
+    chosen = rows(HERE["callgraph"], types=frozenset((9,)), select="time,callchain,per*")
+    assert set(chosen[0]) == {"time", "callchain", "period"}
 
 
 # Recordings of now.

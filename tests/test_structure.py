@@ -22,6 +22,7 @@ ORDER = (
     ("compilers", "dialects"),
     ("records",),
     ("api",),
+    ("streams",),
     ("cli", "dask", "files", "maps"),
     ("__init__", "__main__"),
 )

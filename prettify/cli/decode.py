@@ -65,8 +65,10 @@ COMMAND = Command(
             (
                 Option(
                     "-C --type --class-name --class_name",
-                    "the type of the records: elf64_sym, 'struct file', u32, '#17' for a type id",
-                    "TYPE[,TYPE]",
+                    "the type of the records: elf64_sym, 'struct file', u32, '#17' for a type id; "
+                    "with arguments if each says how long it is and of which type: "
+                    "'header(sizeof,type,type_enum=kind)'",
+                    "TYPE[(ARGS)][,TYPE]",
                 ),
                 Option(
                     "--header --header-type --header_type",
@@ -107,6 +109,11 @@ COMMAND = Command(
                 Option("--skip", "leave out the first N records", "N"),
                 Option("--count", "print N records at most (0: all)", "N"),
                 Option(
+                    "--resync",
+                    "behind a record whose size cannot be right go on with the next plausible one "
+                    "(TYPE(ARGS))",
+                ),
+                Option(
                     "--endian",
                     "byte order of the data, little or big (default: that of the type's source)",
                     "ORDER",
@@ -116,7 +123,10 @@ COMMAND = Command(
         ),
         (
             "which records and members",
-            (*CHOICES,),
+            (
+                *CHOICES,
+                Option("--tail", "bytes that no member covers, as a member `tail` (TYPE(ARGS))"),
+            ),
         ),
         (
             "how it looks",
@@ -155,8 +165,35 @@ def run(arguments: Sequence[str]) -> int:
         reading = Reading(form, text_options, _choice(options), jobs)
         return put_out(reading, data or ["-"], output, options)
     types = Types(sources(options))
-    layouts = _layouts(types, records) if records is not None else []
     header_layout = types[header].layout if header is not None else None
+    selection = Selection(
+        seek=options.text("seek"),
+        size=options.text("size"),
+        skip=options.text("skip"),
+        count=options.text("count"),
+        range=options.text("range"),
+        where=options.text("where"),
+    )
+    if records is not None and "(" in records:
+        from prettify.records.sized.plan import plan_types
+
+        plan = plan_types(
+            records,
+            types.sources,
+            form,
+            text_options,
+            header_layout,
+            selection,
+            select=options.text("select"),
+            rest=bool(options.given("tail")),
+            resync=bool(options.given("resync")),
+            jobs=jobs,
+        )
+        return put_out(plan, data or ["-"], output, options)
+    for name in ("tail", "resync"):
+        if options.given(name):
+            raise UsageError(f"--{name} is for records that say their size: -C 'TYPE(sizeof)'")
+    layouts = _layouts(types, records) if records is not None else []
     shown = layouts or ([header_layout] if header_layout is not None else [])
     paths = options.text("select")
     if paths is not None:
@@ -167,14 +204,7 @@ def run(arguments: Sequence[str]) -> int:
         open_conversion(form, shown, text_options, jobs),
         layouts,
         header_layout,
-        Selection(
-            seek=options.text("seek"),
-            size=options.text("size"),
-            skip=options.text("skip"),
-            count=options.text("count"),
-            range=options.text("range"),
-            where=options.text("where"),
-        ),
+        selection,
         byte_order=options.text("endian"),
         jobs=jobs,
     )
@@ -202,6 +232,8 @@ NOT_OF_FORMATS = {
     "seek": "the format says where its tables begin",
     "size": "the format says how long its tables are",
     "range": "the format says where its tables are",
+    "tail": "it is for records of -C 'TYPE(ARGS)'",
+    "resync": "it is for records of -C 'TYPE(ARGS)'",
 }
 
 
@@ -258,8 +290,5 @@ def _layouts(types: Types, names: str) -> list[Layout]:
     for name in map(str.strip, names.split(",")):
         if not name:
             raise UsageError(f"--type {names!r}: a type's name is empty")
-        name = name.removesuffix("()")
-        if "(" in name:
-            raise UsageError(f"--type {names!r}: a type's name has no parentheses")
         layouts.append(types[name].layout)
     return layouts

@@ -83,6 +83,7 @@ FIELD = 12  # offset, bytes: the value is that integer of the record
 ADD = 13  # offset, bytes: the same is added to the value
 VALUES = 14  # -: remember the value
 AGAIN = 15  # -: the value that was remembered
+RAW_REST = 16  # where in what RAW found, place, bytes of an element: a word that locates the rest
 
 # The state of a run, places being in the data.
 AT = 0  # where the next record begins
@@ -412,8 +413,13 @@ def _put(
             found += _load(data, at + a, b, big)
         elif op == 14:  # VALUES
             kept = found
-        else:  # AGAIN
+        elif op == 15:  # AGAIN
             found = kept
+        else:  # RAW_REST
+            to = raw_size - a
+            if to < 0:
+                return 5
+            _locate(out, filled + b, raw + a, to - to % programs[pc + 3], big)
         pc += 4
     _copy(data, at, out, filled + head, size)
     return 0

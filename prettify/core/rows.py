@@ -80,7 +80,7 @@ def with_headings(rows: memoryview, kinds: memoryview, before: int, first: int) 
         for j in range(4):
             out[filled + j] = rows_at[4 * i + j]
         if kind != last:
-            out[filled + 3] = 1
+            out[filled + 3] |= 1
         filled += 4
         last = kind
     return more[:filled]
@@ -145,7 +145,8 @@ def fill_rows(
     rows: a table of ROW integers for each record: which of the programs it is for, where it begins
     in `data`, where in the input, and 1 if no separator comes before it, as before the first one,
     plus twice how many bytes it has, if these are more than its type's: what is located in it lies
-    behind that. None is for those that no row is for. Raises ValueError where the data does not hold a record.
+    behind that. None is for those that no row is for. Raises ValueError where the data does not
+    hold a record.
     """
     count = len(rows) // ROW
     if not count:
@@ -181,7 +182,7 @@ def _check_rows(parts: memoryview, programs: int, length: int, rows: memoryview)
             raise ValueError(f"row {i} is for program {rows_at[4 * i]} of {known}")
         start = rows_at[4 * i + 1]
         size = parts_at[6 * rows_at[4 * i] + 4]
-        if size < rows_at[4 * i + 3] >> 1:
+        if rows_at[4 * i + 3] >> 1 > size:
             size = rows_at[4 * i + 3] >> 1
         if start < 0 or size > end - start:
             raise ValueError(f"{length} bytes do not hold a record of {size} at {start}")

@@ -375,16 +375,22 @@ def _choose(
         at = rows[row + 1]
         length = rows[row + 3]
         state[12] = at + length  # THERE
-        which = _kind(scanner, slots, data, at, state)
-        if which == -1:
-            return 3  # TAG
+        which = 0
+        number = 1
+        if length >= scanner[0]:
+            which = _kind(scanner, slots, data, at, state)
+            if which == none:
+                return 5  # OTHERWISE
+            if which == -1:
+                return 3  # TAG
+        elif scanner[6] >= 0:  # what a filter is about is not there
+            number = 0
         if which < 0:
             which = 0
-        number = 1
-        if scanner[6] >= 0:
+        if number != 0 and scanner[6] >= 0:
             number = _value(scanner, scanner[6], slots, data, at, state)
             if number == none:
-                return 5  # OTHERWISE
+                return 5
         if number != 0:
             whole = scanner[scanner[10] + 8 * which + 1]
             if length < whole or scanner[scanner[10] + 8 * which + 5] == 1:  # BY_LENGTH

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Region:
     """Which records of an input: `limit` bytes at most (None is all), `count` records at most.
 
-    exact: whether the region must be there in full, since `source` says that it is.
+    source: who says that there are so many bytes, which then have to be there; None if they do not.
     """
 
-    __slots__ = ("count", "exact", "limit", "skip", "source")
+    __slots__ = ("count", "limit", "skip", "source")
 
     def __init__(
         self,
@@ -27,13 +27,11 @@ class Region:
         count: int | None = None,
         skip: int = 0,
         *,
-        exact: bool = False,
-        source: str = "the header",
+        source: str | None = None,
     ) -> None:
         self.limit = limit
         self.count = count
         self.skip = skip
-        self.exact = exact
         self.source = source
 
 
@@ -112,7 +110,7 @@ def _check_end(data: Input, size: int, held: int, region: Region, missing: int) 
             f"{data.name}: record cut short at byte {start}: {held} bytes left, {size} needed",
             start,
         )
-    if missing and region.exact:
+    if missing and region.source is not None:
         raise DataError(
             f"{data.name}: ends at byte {data.position}, {missing} bytes short of what "
             f"{region.source} says",

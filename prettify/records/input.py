@@ -254,6 +254,11 @@ class Input:
             length -= arrived
         return b"".join(pieces)
 
+    def give_back(self, rest: memoryview) -> None:
+        """Read the last bytes that were read, which these are, once more; of a pipe."""
+        self._ahead = bytes(rest) + self._ahead
+        self.position -= len(rest)
+
     def seek(self, offset: int) -> None:
         """Go to that byte. Raises DataError past the end, and backwards where it cannot seek."""
         size = self.size

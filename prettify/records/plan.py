@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prettify.errors import DataError, UsageError
+from prettify.layout import Layout
 from prettify.model import spelled
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import Region, blocks, cut, filtered
@@ -12,11 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from prettify.layout import Layout
     from prettify.records.conversion import Block, Conversion, Piece
     from prettify.records.input import Input
     from prettify.records.query.where import Where
     from prettify.records.run import Report
+    from prettify.records.sized.dispatch import Dispatch
 
     Reference = Callable[[str], int]
 
@@ -56,21 +57,28 @@ class Selection:
 class Plan(Run):
     """What to do with each input: which records of it, through which conversion.
 
-    header: the layout at the start of each input; decoded once where there are no `records`.
-    byte_order: of the data, None is each type's own.
+    records: of each type its layout, or a dispatch where they say themselves how long they are; if
+    any is a dispatch, the conversion is of batches, else of blocks. header: the layout at the start
+    of each input; decoded once where there are no `records`. byte_order: of the data, None is each
+    type's own. ranges: for each type the header's member that says where its records are, if one
+    does. resync: whether to go on behind a record that is bad, where that can be told.
     """
 
-    __slots__ = ("_order", "conversion", "header", "jobs", "records", "selection")
+    __slots__ = (
+        "_order", "_ranges", "conversion", "header", "jobs", "records", "resync", "selection",
+    )  # fmt: skip
 
     def __init__(
         self,
         conversion: Conversion,
-        records: Sequence[Layout],
+        records: Sequence[Layout | Dispatch],
         header: Layout | None,
         selection: Selection,
         *,
         byte_order: str | None = None,
         jobs: int = 1,
+        ranges: Sequence[str | None] = (),
+        resync: bool = False,
     ) -> None:
         super().__init__()
         self.conversion = conversion
@@ -78,24 +86,27 @@ class Plan(Run):
         self.records = tuple(records)
         self.selection = selection
         self.jobs = jobs
+        self.resync = resync
         self._order = byte_order
-        if selection.range is not None and (selection.seek or selection.size):
+        self._ranges = tuple(ranges) or (None,) * len(records)
+        ranged = selection.range is not None or any(self._ranges)
+        if ranged and (selection.seek or selection.size):
             raise UsageError("--range already says what --seek and --size would")
         if not records and (given := selection.of_many()):
             raise UsageError(f"--{given} chooses among records of -C TYPE; --header alone is one")
         if selection.where is not None:
             # Before any data is read, with zeroes for the header's: whether it can be understood.
             zeroes = None if header is None else self._reference(bytes(header.size), header)
-            for layout in self.records or ((header,) if header else ()):
-                self._where(layout, zeroes)
+            for record in self.records or ((header,) if header else ()):
+                self._check_where(record, zeroes)
 
     def _begin(self, inputs: int) -> Conversion:
         return self.conversion
 
     def _output(self, data: Input, report: Report) -> Iterator[Piece]:
-        return converted(self.conversion, self._blocks(data), self.jobs)
+        return converted(self.conversion, self._blocks(data, report), self.jobs)
 
-    def _blocks(self, data: Input) -> Iterator[Block]:
+    def _blocks(self, data: Input, report: Report) -> Iterator[Block]:
         """One input's records, with the index of their type.
 
         Raises DataError where the input does not hold what was asked for, after all that it does
@@ -114,39 +125,86 @@ class Plan(Run):
             return
         seek, size = selection.seek, selection.size
         if selection.range is not None:
-            seek = f"$header.{selection.range}.offset"
-            size = f"$header.{selection.range}.size"
+            seek, size = _of_range(selection.range)
         limit = _number(size, "--size", reference)
         count = _number(selection.count, "--count", reference) or None
         skip = _number(selection.skip, "--skip", reference) or 0
         start = _number(seek, "--seek", reference)
+        source = "the header" if size is not None and "$header" in size else None
         if start is not None:
             data.seek(start)
-        exact = size is not None and "$header" in size
-        for index, layout in enumerate(self.records):
+        for index, member in enumerate(self._ranges):
+            region = Region(limit, count, skip, source=source)
+            if member is not None and selection.range is None:
+                seek, size = _of_range(member)
+                data.seek(_number(seek, "range", reference) or 0)
+                region.limit, region.source = _number(size, "range", reference), "the header"
             before = data.position
-            if selection.where is None:
-                found = blocks(
-                    data, layout.size, Region(limit, count, skip, exact=exact), self._buffers
-                )
-            else:
-                where = self._where(layout, reference)
-                found = cut(
-                    filtered(
-                        blocks(data, layout.size, Region(limit, exact=exact), self._buffers), where
-                    ),
-                    layout.size,
-                    skip,
-                    count,
-                )
-            for block in found:
-                yield None if block is None else (index, block)
+            yield from self._region(index, data, region, reference, report)
             if limit is not None:
                 limit -= data.position - before
+
+    def _region(
+        self,
+        index: int,
+        data: Input,
+        region: Region,
+        reference: Reference | None,
+        report: Report,
+    ) -> Iterator[Block]:
+        """The records of one type there."""
+        record, where = self.records[index], self.selection.where
+        order = self._order or _layout_of(record).byte_order
+        if isinstance(record, Layout):
+            for block in self._fixed(record, data, region, reference):
+                yield None if block is None else (index, block)
+            return
+        from prettify.records.sized.stream import of_one_size, stream
+
+        if not record.codes:
+            found = self._fixed(record.layout, data, region, reference)
+            yield from of_one_size(record, found)
+            return
+        for batch in stream(
+            record,
+            data,
+            order,
+            limit=region.limit,
+            source=region.source,
+            where=where,
+            skip=region.skip,
+            count=region.count,
+            header=reference,
+            buffers=self._buffers,
+            resync=report if self.resync else None,
+        ):
+            yield None if batch is None else (batch, batch.data)
+
+    def _fixed(
+        self, layout: Layout, data: Input, region: Region, reference: Reference | None
+    ) -> Iterator[memoryview | None]:
+        """Blocks of records of one size."""
+        if self.selection.where is None:
+            yield from blocks(data, layout.size, region, self._buffers)
+            return
+        where = self._where(layout, reference)
+        whole = Region(region.limit, source=region.source)
+        found = filtered(blocks(data, layout.size, whole, self._buffers), where)
+        yield from cut(found, layout.size, region.skip, region.count)
 
     @property
     def _buffers(self) -> int:
         return buffers_for(self.jobs)
+
+    def _check_where(self, record: Layout | Dispatch, reference: Reference | None) -> None:
+        """Raise UsageError where the filter makes no sense of these records."""
+        if isinstance(record, Layout):
+            self._where(record, reference)
+            return
+        from prettify.records.sized.choosing import Filter
+
+        order = self._order or record.layout.byte_order
+        Filter(self.selection.where or "", record, order, reference)
 
     def _where(self, layout: Layout, reference: Reference | None) -> Where:
         from prettify.records.query.where import compile_where
@@ -161,6 +219,15 @@ class Plan(Run):
 
         order = self._order or header.byte_order
         return lambda path: integer(at_path(header, path), record, order)
+
+
+def _layout_of(record: Layout | Dispatch) -> Layout:
+    return record if isinstance(record, Layout) else record.layout
+
+
+def _of_range(member: str) -> tuple[str, str]:
+    """Where a region begins and how long it is, by the member of the header that says so."""
+    return f"$header.{member}.offset", f"$header.{member}.size"
 
 
 def _read_header(data: Input, header: Layout) -> bytes:

@@ -10,7 +10,7 @@ from prettify.dialects.json import compile_placed_lines, quoted
 from prettify.errors import UsageError, one_line
 from prettify.model import spelled
 from prettify.records.catalogue.columns import check_single
-from prettify.records.sized.text import BatchText
+from prettify.records.sized.text import BatchText, shape_of_columns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,10 +211,7 @@ class Fields(Document):
         return ()
 
     def _program(self, batch: Batch, shape: int) -> Program:
-        # Text of any length is one column; other arrays have one for each of their elements.
-        kind = batch.dispatch.kinds[batch.shapes.which[shape]]
-        varying = kind.tail is not None and not kind.tail.of_chars
-        return super()._program(batch, 0 if varying else shape)
+        return super()._program(batch, shape_of_columns(batch, shape))
 
 
 DOCUMENTS = {"csv": Fields, "json": Object, "ndjson": Lines, "template": Fields}

@@ -169,7 +169,7 @@ class Walk:
         limit, count = place.limit, place.count
         if count is not None:
             limit = count * size if limit is None else min(limit, count * size)
-        region = Region(limit, None, place.skip, exact=True, source="the format")
+        region = Region(limit, None, place.skip, source="the format")
         shapes = Shapes(table)
         at = start + place.skip * size
         try:

@@ -76,10 +76,16 @@ class Sqlite:
             os.unlink(path)  # both who write it and who read it have it open
         return ()
 
-    def convert(self, index: int, records: memoryview) -> Part:
-        """The values of each column of these records."""
+    def convert(self, index: int, records: memoryview, ends: Sequence[int] | None = None) -> Part:
+        """The values of each column of these records.
+
+        ends: where each of them really ends, where not all have the bytes of their type; what is
+        not in a record is NULL.
+        """
         table = self._tables[index]
         block = Block(self._layouts[index], table.byte_order, records)
+        if ends is not None:
+            return index, [column.read_short(block, ends) for column in table.columns]
         return index, [column.read(block) for column in table.columns]
 
     def pieces(self, part: Part) -> Iterable[bytes]:

@@ -26,7 +26,7 @@ from prettify.paths import WHOLE, moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from prettify.compilers.columns import Array, Block
@@ -42,17 +42,42 @@ INTEGER, REAL, TEXT, BLOB, ANY = "INTEGER", "REAL", "TEXT", "BLOB", ""
 
 
 class SqlColumn:
-    """A column: its name, the type it is declared with, and how its values are read."""
+    """A column: its name, the type it is declared with, and how its values are read.
 
-    __slots__ = ("declared", "name", "read")
+    start, end: which bytes of a record it is of. cut: the value in a record that ends between
+    these, of the value there would be if zeroes were behind it and how many bytes there are.
+    """
 
-    def __init__(self, name: str, declared: str, read: Callable[[Block], list[Any]]) -> None:
+    __slots__ = ("cut", "declared", "end", "name", "read", "start")
+
+    def __init__(
+        self,
+        name: str,
+        declared: str,
+        read: Callable[[Block], list[Any]],
+        start: int,
+        end: int,
+        cut: Callable[[Any, int], Any],
+    ) -> None:
         self.name = name
         self.declared = declared
         self.read = read
+        self.start = start
+        self.end = end
+        self.cut = cut
 
     def __repr__(self) -> str:
         return f"<SqlColumn {self.name} {self.declared}>"
+
+    def read_short(self, block: Block, ends: Sequence[int]) -> list[Any]:
+        """The values of records that end at these bytes, where there are zeroes behind them."""
+        found = list(self.read(block))
+        for at, end in enumerate(ends):
+            if end <= self.start < self.end:
+                found[at] = None
+            elif end < self.end:
+                found[at] = self.cut(found[at], end - self.start)
+        return found
 
 
 def columns_of(layout: Layout, byte_order: str) -> list[SqlColumn]:
@@ -84,7 +109,9 @@ def columns_of(layout: Layout, byte_order: str) -> list[SqlColumn]:
             declared, read = TEXT, _located_json(layout, moved(node, 8 * shift), byte_order)
         else:
             declared, read = _LEAVES[kind](Place(node, shift=shift))
-        found.append(SqlColumn(unique(name or WHOLE, taken), declared, read))
+        start, end = node.offset + shift, ((node.bit_offset + node.bit_size + 7) >> 3) + shift
+        cut = _CUTS[kind](node) if kind in _CUTS else _nothing
+        found.append(SqlColumn(unique(name or WHOLE, taken), declared, read, start, end, cut))
     return found
 
 
@@ -157,6 +184,32 @@ def _located_json(layout: Layout, node: Node, byte_order: str) -> Callable[[Bloc
 def _lines(program: Program, block: Block) -> list[str]:
     text = b"".join(render(program, bytes(block.data), 0, block.count, True))
     return text.decode().split("\n")[: block.count]
+
+
+# What is left of them where the record ends within.
+
+
+def _nothing(_value: object, _there: int) -> None:
+    """A number that is not there in full is not there."""
+
+
+def _cut_json(node: Node) -> Callable[[str, int], str]:
+    """Elements that are there in full."""
+
+    def cut(text: str, there: int) -> str:
+        from json import dumps, loads
+
+        elements = loads(text)[: there // max(node.stride, 1)]
+        return dumps(elements, ensure_ascii=False, separators=(",", ":"))
+
+    return cut
+
+
+_CUTS: dict[str | None, Callable[[Node], Callable[[Any, int], Any]]] = {
+    columns.TEXT: lambda _: lambda text, _there: text,  # what follows is 0 as it is
+    columns.OCTETS: lambda _: lambda octets, there: octets[:there],
+    None: _cut_json,
+}
 
 
 def _exact(numbers: list[int], digits: int) -> list[int | str]:

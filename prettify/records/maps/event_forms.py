@@ -8,9 +8,9 @@ from prettify.dialects import FORMS as TEXT_FORMS
 from prettify.errors import UsageError
 from prettify.layout import flexible_tail
 from prettify.model import spelled
-from prettify.records.catalogue.binding import without_tail
 from prettify.records.forms import check_options, open_conversion
 from prettify.records.forms.text import Text
+from prettify.records.sized.shapes import without_tail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

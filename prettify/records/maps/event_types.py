@@ -6,9 +6,8 @@ from prettify.core import event_rows
 from prettify.core.ring import SPAN
 from prettify.core.rows import ROW
 from prettify.core.tables import table, zeroes
-from prettify.layout import Layout
-from prettify.model import STRUCT
-from prettify.records.catalogue.binding import Kind
+from prettify.records.sized.dispatch import Kind
+from prettify.records.sized.shapes import fitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from prettify.core.program import Program
     from prettify.dialects import Form
     from prettify.dialects.options import Options
-    from prettify.layout import Node
+    from prettify.layout import Layout
     from prettify.records.maps.event_batch import Events
 
 MAX_SHAPES = 4096  # layouts of events with flexible arrays that are kept at a time
@@ -69,7 +68,11 @@ class Shapes:
     def __init__(self, layouts: Sequence[Layout]) -> None:
         self.kinds = [Kind(layout) for layout in layouts]
         self.layouts = list(layouts)
-        self.bare = [_clipped(kind.layout, 0, kind.tail) for kind in self.kinds]
+        # Padding behind the elements is left out: who writes an event may do so.
+        self.bare = [
+            kind.layout if kind.tail is None else fitted(kind.layout, kind.tail.offset)
+            for kind in self.kinds
+        ]
         self.which = list(range(len(layouts)))
         self.made: dict[int, Program] = {}
         self._by_count: dict[tuple[int, int], int] = {}
@@ -136,28 +139,10 @@ class Shapes:
         found = self._by_count.get((kind, count))
         if found is None:
             found = self._by_count[kind, count] = len(self.layouts)
-            self.layouts.append(_clipped(self.kinds[kind].shape(count), count, tail))
+            length = tail.offset + count * tail.stride
+            self.layouts.append(fitted(self.kinds[kind].layout, length))
             self.which.append(kind)
         if count < SLOTS:
             first = self._kinds[event_rows.KIND * kind + event_rows.FIRST]
             self._slots[first + count] = found
         return found
-
-
-def _clipped(layout: Layout, count: int, tail: Node | None) -> Layout:
-    """The layout, without what would be behind that many elements of its flexible array.
-
-    That is padding, which who writes an event may leave out.
-    """
-    if tail is None or 8 * layout.size <= tail.bit_offset + 8 * count * tail.stride:
-        return layout
-    return Layout(layout.type, _ending_at(layout.root, tail.bit_offset + 8 * count * tail.stride))
-
-
-def _ending_at(node: Node, bit_end: int) -> Node:
-    """A copy of a node that ends there, and so do the last members in it."""
-    copy = node.copy()
-    copy.bit_size = min(node.bit_size, bit_end - node.bit_offset)
-    if node.kind == STRUCT:
-        copy.children = (*node.children[:-1], _ending_at(node.children[-1], bit_end))
-    return copy

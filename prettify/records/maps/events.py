@@ -9,8 +9,6 @@ from prettify.core.rows import ROW
 from prettify.errors import DataError, UsageError
 from prettify.layout import flexible_tail
 from prettify.model import spelled
-from prettify.records.catalogue.batch import own_table
-from prettify.records.sized.choosing import Projection, filters
 from prettify.records.conversion import converted
 from prettify.records.input import Input
 from prettify.records.maps.event_forms import Chosen, open_events
@@ -20,6 +18,8 @@ from prettify.records.maps.ring_buffer import RingBuffer
 from prettify.records.maps.saved_ring import SavedRing
 from prettify.records.maps.until import Until
 from prettify.records.run import Run
+from prettify.records.sized.batch import own_table
+from prettify.records.sized.choosing import Projection, filters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

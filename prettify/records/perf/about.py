@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prettify.errors import one_line
+from prettify.records.perf.raw import RawTypes
 from prettify.records.perf.reader import Reader
 from prettify.records.perf.recording import Recording
 from prettify.records.perf.run import Records
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.input import Input
-    from prettify.records.perf.raw import RawTypes
     from prettify.records.perf.run import Choice
     from prettify.records.run import Report
 
@@ -32,7 +32,7 @@ def header_of(data: Input) -> dict[str, Any]:
     recording = Recording(data)
     if recording.pipe:
         nothing = Wanted(frozenset())
-        for _ in Reader(recording, data, nothing, lambda words, event: None).batches():
+        for _ in Reader(recording, data, nothing, RawTypes()).batches():
             pass
     found: dict[str, Any] = {
         "file": data.name,
@@ -46,8 +46,8 @@ def header_of(data: Input) -> dict[str, Any]:
     if not recording.pipe:
         found["data"] = {"offset": recording.data_at, "size": recording.data_size}
     features = {name: value for name, value in recording.features.items() if name != "event_desc"}
-    if recording.tracing is not None:
-        features["tracing_data"] = {"size": len(recording.tracing)}
+    if recording.formats is not None:
+        features["tracing_data"] = {"formats": len(recording.formats)}
     return {**found, **features}
 
 
@@ -133,14 +133,14 @@ class Plain:
 class AboutRun(Run):
     """The headers or summaries of recordings. what: which of the two. form: text or json."""
 
-    __slots__ = ("_choice", "_form", "_plain", "_traced", "_what")
+    __slots__ = ("_choice", "_form", "_plain", "_raw", "_what")
 
-    def __init__(self, what: str, form: str, choice: Choice, traced: RawTypes) -> None:
+    def __init__(self, what: str, form: str, choice: Choice, raw: RawTypes) -> None:
         super().__init__()
         self._what = what
         self._form = form
         self._choice = choice
-        self._traced = traced
+        self._raw = raw
         self._plain: Any = None
 
     def run(self, sources: Sequence[Any], report: Report) -> Iterator[Piece]:
@@ -159,7 +159,7 @@ class AboutRun(Run):
             from prettify.records.perf.summary import Summary
 
             summary = Summary()
-            for batch in Records(data, self._choice, self._traced).batches():
+            for batch in Records(data, self._choice, self._raw).batches():
                 if batch is not None:
                     summary.add(batch)
                 yield b""

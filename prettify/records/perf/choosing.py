@@ -1,11 +1,11 @@
-"""Of a recording's records those that a user asks for, and of those the members: --where, --select."""
+"""Of a recording's records those that are asked for, and of those the members."""
 
 from __future__ import annotations
 
 from prettify.core.rows import ROW, gather
 from prettify.core.tables import table
 from prettify.errors import UsageError
-from prettify.layout import Layout, Node, is_char
+from prettify.layout import Layout, Node
 from prettify.records.query.projection import select
 from prettify.records.sized.batch import own_table
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from prettify.records.query.where import Where
 
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
-
-FIRST_WIDTH = 16  # bytes that texts are looked at with, at least: those of a task's name
 
 
 class Projection:
@@ -65,17 +63,19 @@ def _error(layout: Layout, path: str) -> UsageError | None:
 class Filter:
     """A filter on records of all kinds. One that lacks a member that it names does not match."""
 
-    __slots__ = ("_known", "text")
+    __slots__ = ("_known", "_located", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._known: dict[tuple[Layout, int], Where | None] = {}
+        self._known: dict[Layout, Where | None] = {}
+        # Whether what is located in records is asked for, and not only what is of a fixed size.
+        self._located: dict[Layout, bool] = {}
 
     def check(self, kinds: Iterable[Kind]) -> None:
         """Raise UsageError where the expression makes no sense of any of the kinds."""
         errors = []
         for kind in kinds:
-            error = self._compile(kind.layout, FIRST_WIDTH)
+            error = self._compile(kind.layout)
             if error is None:
                 return
             errors.append(error)
@@ -100,46 +100,47 @@ class Filter:
         import numpy
 
         layout = batch.shapes.layouts[number]
-        if self._compile(layout, 0) is None:
-            width = 0
-        elif not texts_of(layout) or self._compile(layout, FIRST_WIDTH) is not None:
+        self._compile(layout)
+        where = self._known[layout]
+        if where is None:
             return numpy.zeros(len(rows), bool)
-        else:
-            width = FIRST_WIDTH
-        found = gathered(batch, layout, number, rows)
-        if width:
-            found, width = with_texts(batch, layout, rows, found)
-            self._compile(layout, width)
-        where = self._known[layout, width]
-        assert where is not None
-        return where.mask(found)
+        whole = self._located[layout]
+        return where.mask(records_of(batch, rows) if whole else fixed_of(batch, layout, rows))
 
-    def _compile(self, layout: Layout, width: int) -> UsageError | None:
-        """Make the filter of records with their texts at that width; what is wrong with it."""
+    def _compile(self, layout: Layout) -> UsageError | None:
+        """Make the filter of records of a layout; what is wrong with it."""
         from prettify.records.query.where import compile_where
 
-        key = layout, width
-        if self._known.get(key) is not None:
+        if self._known.get(layout) is not None:
             return None
-        try:
-            shown = expanded(layout, width) if width else without_arrays(layout)
-            self._known[key] = compile_where(self.text, shown, layout.byte_order)
-        except UsageError as error:
-            return error
-        return None
+        self._known[layout] = None
+        self._located[layout] = False
+        for shown in (without_arrays(layout), layout):
+            try:
+                self._known[layout] = compile_where(self.text, shown, layout.byte_order)
+                return None
+            except UsageError as error:
+                failure = error
+            self._located[layout] = True
+        return failure
 
 
-def gathered(batch: Batch, layout: Layout, number: int, rows: Array) -> bytearray:
-    """What is of a fixed size in the records of that kind, one behind the other."""
-    sizes = [-1] * len(batch.shapes.layouts)
-    sizes[number] = layout.size
+def fixed_of(batch: Batch, layout: Layout, rows: Array) -> memoryview:
+    """What is of a fixed size in records of one layout, one behind the other."""
+    sizes = table("q", [layout.size] * len(batch.shapes.layouts))
     own = own_table(memoryview(rows.tobytes()))
-    return gather(batch.data, own, table("q", sizes), layout.size)
+    return memoryview(gather(batch.data, own, sizes, layout.size))
 
 
-def texts_of(layout: Layout) -> list[Node]:
-    """The texts of a length of their own among a record's members."""
-    return [node for node in layout.root.children if node.located and node.of_chars]
+def records_of(batch: Batch, rows: Array) -> memoryview:
+    """Records of one layout as a whole, each filled up with zeroes to the size of the longest."""
+    lengths = (rows[:, 3] >> 1).tolist()
+    size = max(lengths, default=0)
+    whole = bytearray(len(lengths) * size)
+    data = batch.data
+    for at, (start, length) in enumerate(zip(rows[:, 1].tolist(), lengths)):
+        whole[at * size : at * size + length] = data[start : start + length]
+    return memoryview(whole).cast("B", (len(lengths), size)) if size else memoryview(whole)
 
 
 def without_arrays(layout: Layout) -> Layout:
@@ -149,62 +150,8 @@ def without_arrays(layout: Layout) -> Layout:
 
 def _kept(node: Node) -> Node:
     copy = node.copy()
-    copy.children = tuple(_kept(child) for child in node.children if not child.located)
+    copy.children = tuple(_kept(child) for child in node.children if child.located is None)
     return copy
-
-
-def expanded(layout: Layout, width: int) -> Layout:
-    """The layout with each text as an array of `width` chars behind all else, in their order."""
-    root = _kept(layout.root)
-    children = list(root.children)
-    end = layout.size
-    for text in texts_of(layout):
-        node = text.copy()
-        assert node.element is not None
-        assert is_char(node.element)
-        node.located = False
-        node.element = node.element.copy()
-        node.bit_offset = node.element.bit_offset = 8 * end
-        node.count, node.bit_size = width, 8 * width
-        end += width
-        children.append(node)
-    root.children = tuple(children)
-    root.bit_size = 8 * end
-    return Layout(layout.type, root)
-
-
-def locators(found: Array, node: Node, byte_order: str) -> Array:
-    """Where arrays are in their records, and how many elements they have: rows of two."""
-    mark = ">" if byte_order == "big" else "<"
-    raw = found[:, node.offset : node.offset + 8]
-    import numpy
-
-    return numpy.ascontiguousarray(raw).view(f"{mark}u4").astype("i8")
-
-
-def with_texts(
-    batch: Batch, layout: Layout, rows: Array, found: bytearray
-) -> tuple[bytearray, int]:
-    """The records of `gathered` as `expanded` has them, and the width of their texts."""
-    import numpy
-
-    fixed = numpy.frombuffer(found, "u1").reshape(-1, layout.size)
-    texts = texts_of(layout)
-    places = [locators(fixed, node, layout.byte_order) for node in texts]
-    longest = max(int(place[:, 1].max()) for place in places)
-    width = FIRST_WIDTH
-    while width < longest:
-        width *= 2
-    whole = numpy.zeros((len(fixed), layout.size + width * len(texts)), "u1")
-    whole[:, : layout.size] = fixed
-    data = numpy.frombuffer(batch.data, "u1")
-    for at, place in enumerate(places):
-        columns = numpy.arange(width)
-        there = columns < place[:, 1][:, None]
-        starts = (rows[:, 1] + place[:, 0])[:, None] + columns
-        start = layout.size + at * width
-        whole[:, start : start + width][there] = data[starts[there]]
-    return bytearray(whole.tobytes()), width
 
 
 def kept(batches: Iterable[Batch | None], of: Callable[[Batch], Batch]) -> Iterable[Batch | None]:

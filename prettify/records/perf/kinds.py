@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     # (name, type, where it is, whether that is in the head rather than in the record)
     Placed = tuple[str, "Type | Elements | Group", int, bool]
-    # Of a struct in the head: (name, type, where it is in the head).
+    # Of a struct: (name, type, where it is).
+    Members = list[tuple[str, Type, int]]
+    # The same of one in the head: (name, type, where it is in the head).
     Parts = list[tuple[str, "Type | Elements", int]]
 
 HEADER = 8  # bytes of a record's header
@@ -194,16 +196,31 @@ class Maker:
         ]
         self._members.append((name, Group(name, parts, at), at, True))
 
-    def traced(self, name: str, type_: Type) -> None:
-        """Raw data of as many bytes as were counted, which begins with that struct.
+    def traced(self, name: str, members: Members) -> None:
+        """Raw data of as many bytes as were counted, which has these members at least.
 
-        Arrays that are elsewhere in it are shown as they are, but what is of no size of its own.
+        Located arrays are in the raw data, wherever that is; a flexible one goes on to its end.
         """
-        size = model.size_of(type_)
-        at = self._room(size)
-        self._op(machine.RAW, size, at)
+        size = max(at + _inside(type_) for _, type_, at in members)
+        place = self._room(size)
+        self._op(machine.RAW, size, place)
         self._behind = True
-        self._add(name, type_, at)
+        parts: Parts = []
+        for member, declared, at in members:
+            type_ = model.strip(declared)
+            if isinstance(type_, model.Located):
+                self._op(machine.TRACED, at, place + at, int(type_.relative))
+                parts.append((member, Elements(type_.target), place + at))
+            elif isinstance(type_, model.Array) and not type_.count:
+                word = self._room(model.WORD)
+                self._op(machine.RAW_REST, at, word, max(model.size_of(type_.element), 1))
+                parts.append((member, Elements(type_.element), word))
+            else:
+                parts.append((member, declared, place + at))
+        if len(parts) == 1 and not parts[0][0]:
+            self._members.append((name, parts[0][1], place, True))
+        else:
+            self._members.append((name, Group(name, parts, place), place, True))
 
     def begin(self) -> None:
         """What follows, up to `end`, is in one struct."""
@@ -256,6 +273,11 @@ class Maker:
         ]
         size = max(at + _size(type_) for _, type_, at in of.parts) - of.at
         return self.words.struct(of.name, size, members)
+
+
+def _inside(type_: Type) -> int:
+    """Bytes of a member of raw data."""
+    return max(model.size_of(type_), 0)
 
 
 def _size(of: Type | Elements) -> int:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from prettify.records.input import Input
+    from prettify.records.perf.raw import RawTypes
     from prettify.records.perf.recording import Recording
-    from prettify.records.perf.tables import Traced
 
 OUTPUT = 1 << 20  # bytes of records that are put down at a time
 ROWS = 1 << 14  # of them
@@ -66,8 +66,21 @@ class Reader:
     """
 
     __slots__ = (
-        "_buffers", "_data", "_left", "_out", "_ring", "_rows", "_traced", "_tracing", "_turn",
-        "_unpacker", "_wanted", "recording", "stale", "state", "tables",
+        "_buffers",
+        "_data",
+        "_left",
+        "_out",
+        "_raw",
+        "_ring",
+        "_rows",
+        "_tracing",
+        "_turn",
+        "_unpacker",
+        "_wanted",
+        "recording",
+        "stale",
+        "state",
+        "tables",
     )  # fmt: skip
 
     def __init__(
@@ -75,15 +88,15 @@ class Reader:
         recording: Recording,
         data: Input,
         wanted: Wanted,
-        traced: Traced,
+        raw: RawTypes,
         buffers: int = 1,
     ) -> None:
         self.recording = recording
         self._data = data
         self._wanted = wanted
-        self._traced = traced
+        self._raw = raw
         self._left = recording.data_size  # bytes of records that are not read; None up to the end
-        self.tables = Tables(recording, wanted, traced)
+        self.tables = Tables(recording, wanted, raw)
         self.stale = False
         self.state = zeroes("q", machine.STATE)
         self._ring = [
@@ -197,7 +210,7 @@ class Reader:
             self._out, self._rows = self._ring[self._turn]
             self.state[machine.ROWS] = self.state[machine.OUT] = 0
         if self.stale:
-            self.tables = Tables(self.recording, self._wanted, self._traced)
+            self.tables = Tables(self.recording, self._wanted, self._raw)
             self.stale = False
 
     def _scanned(
@@ -373,9 +386,9 @@ class Reader:
 
     def _traced_data(self, rest: bytes) -> None:
         assert self._tracing is not None
-        self.recording.tracing = memoryview(self._tracing + rest)
+        data = self._tracing + rest
         self._tracing = None
-        self.recording.version += 1
+        self.recording.add_formats(data, self._data.position - len(data))
         self._changed()
 
     def _unpacked(self, record: memoryview, type_: int, place: int) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ from prettify.errors import DataError
 from prettify.records.perf import constants as c
 from prettify.records.perf.attributes import ATTR_OLDEST, Attr, generic_name, parse_attr
 from prettify.records.perf.features import decoded, read_feature
+from prettify.records.perf.tracing import Formats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Recording:
     """
 
     __slots__ = (
-        "attr_size", "big_endian", "data_at", "data_size", "events", "features", "name", "order",
-        "pipe", "sections", "tracing", "version",
+        "attr_size", "big_endian", "data_at", "data_size", "events", "features", "formats", "name", "order",
+        "pipe", "sections", "version",
     )  # fmt: skip
 
     def __init__(self, data: Input) -> None:
@@ -64,7 +65,7 @@ class Recording:
         self.events: list[Event] = []
         self.features: dict[str, Any] = {}
         self.sections: dict[str, tuple[int, int]] = {}
-        self.tracing: memoryview | None = None
+        self.formats: Formats | None = None
         self.version = 0
         self.attr_size = 0
         head = self._head(data)
@@ -176,7 +177,7 @@ class Recording:
             )
         raw = data.at(place, size)
         if number == c.TRACING_DATA:
-            self.tracing = memoryview(raw)
+            self.add_formats(raw, place)
         else:
             self.add_feature(number, raw, place)
 
@@ -192,7 +193,14 @@ class Recording:
         """What the feature of that number says, which is so many bytes there."""
         cpus = self.features.get("nrcpus", {}).get("available")
         found = read_feature(number, raw, self.big_endian, place, cpus)
-        self.features[feature_name(number)] = found
+        if number < len(c.FEATURES) or raw:  # streams end the features with an empty one
+            self.features[feature_name(number)] = found
+
+    def add_formats(self, raw: bytes, place: int) -> None:
+        """The formats of trace events, which are there."""
+        self.formats = Formats(raw, self.name, place)
+        self.version += 1
+        self._name_events()
 
     def _name_events(self) -> None:
         described = self.features.get("event_desc", ())
@@ -204,6 +212,8 @@ class Recording:
             name = next((by_id[number] for number in event.ids if number in by_id), "")
             if not name and not event.ids and len(described) == len(self.events):
                 name = described[at]["name"]  # a lone event has no ids
+            if not name and self.formats is not None and event.attr.type == c.TRACEPOINT:
+                name = self.formats.title(event.attr.config)
             event.name = name or generic_name(event.attr, pmus)
             event.named = bool(name)
 

@@ -236,7 +236,7 @@ def attr_kind(size: int, words: Vocabulary) -> Kind:
 def update_kind(what: int, words: Vocabulary) -> Kind:
     """PERF_RECORD_EVENT_UPDATE: 0 a unit, 1 a scale, 2 a name, 3 CPUs."""
     to = Maker("perf_record_event_update", words)
-    to.fixed("update", words.enum("perf_event_update_type", 8, UPDATES))
+    to.fixed("update", words.names("perf_event_update_type", 8, UPDATES))
     to.fixed("id", words.u64)
     if what == SCALE:
         struct = words.named("perf_record_event_update_scale")
@@ -256,7 +256,7 @@ UNIT, SCALE, NAME, CPUS = range(4)
 def cpu_map_kind(what: int, words: Vocabulary) -> Kind:
     """PERF_RECORD_CPU_MAP: 0 a list, 1 a mask, 2 a range."""
     to = Maker("perf_record_cpu_map", words)
-    to.fixed("map", words.enum("perf_cpu_map_type", 2, MAPS))
+    to.fixed("map", words.names("perf_cpu_map_type", 2, MAPS))
     if what == MASK:
         to.fixed("nr", words.u16)
         to.fixed("long_size", words.u16)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.input import Input
+    from prettify.records.perf.raw import RawTypes
     from prettify.records.perf.reader import Batch
     from prettify.records.run import Report
 
@@ -81,12 +82,12 @@ class Records:
 
     __slots__ = ("_choice", "_where", "projection", "reader", "recording")
 
-    def __init__(self, data: Input, choice: Choice, traced: Any, buffers: int = 1) -> None:
+    def __init__(self, data: Input, choice: Choice, raw: RawTypes, buffers: int = 1) -> None:
         """Raises DataError for what is no recording, UsageError for what it does not have."""
         self.recording = Recording(data)
         self._choice = choice
         wanted = Wanted(choice.types, choice.events)
-        self.reader = Reader(self.recording, data, wanted, traced(self.recording), buffers)
+        self.reader = Reader(self.recording, data, wanted, raw, buffers)
         self._where = None if choice.where is None else Filter(choice.where)
         self.projection = None if choice.select is None else Projection(choice.select)
         self._check()
@@ -151,12 +152,12 @@ class PerfText(BatchText):
 class PerfRun(Run):
     """Records of recordings. form: of output, by the name of its dialect where it is C."""
 
-    __slots__ = ("_choice", "_conversion", "_form", "_jobs", "_options", "_project", "_traced")
+    __slots__ = ("_choice", "_conversion", "_form", "_jobs", "_options", "_project", "_raw")
 
     def __init__(
-        self, form: str, options: Options, choice: Choice, traced: Any, jobs: int = 1
+        self, form: str, options: Options, choice: Choice, raw: RawTypes, jobs: int = 1
     ) -> None:
-        """traced: gives for a recording what its events' raw data begins with.
+        """raw: what raw data of samples is.
 
         Raises UsageError for a form or an option that is not for these records.
         """
@@ -170,7 +171,7 @@ class PerfRun(Run):
         self._form = form
         self._options = options
         self._choice = choice
-        self._traced = traced
+        self._raw = raw
         self._jobs = jobs
         self._conversion: Any = None
         self._project: Projection | None = None
@@ -184,7 +185,7 @@ class PerfRun(Run):
         return layout if self._project is None else self._project.of(layout)
 
     def _output(self, data: Input, report: Report) -> Iterator[Piece]:
-        records = Records(data, self._choice, self._traced, buffers_for(self._jobs))
+        records = Records(data, self._choice, self._raw, buffers_for(self._jobs))
         self._project = records.projection
         blocks = (None if batch is None else (batch, batch.data) for batch in records.batches())
         yield from converted(self._conversion, blocks, self._jobs)

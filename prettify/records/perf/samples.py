@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prettify.model import Type
     from prettify.records.perf.attributes import Attr
-    from prettify.records.perf.kinds import Kind
+    from prettify.records.perf.kinds import Kind, Members
     from prettify.records.perf.vocabulary import Vocabulary
 
 NAME = "perf_record_sample"
@@ -56,8 +56,8 @@ def trailer(attr: Attr, words: Vocabulary) -> list[tuple[str, Type]]:
     return [part for bit, parts in rows if attr.sample_type & bit for part in parts]
 
 
-def sample_kind(attr: Attr, words: Vocabulary, machine: str, raw: Type | None) -> Kind:
-    """The kind of an event's samples. machine: whose registers. raw: what raw data begins with.
+def sample_kind(attr: Attr, words: Vocabulary, machine: str, raw: Members | None) -> Kind:
+    """The kind of an event's samples. machine: whose registers. raw: what raw data has.
 
     What is behind bits of the attr that are not known here is not shown.
     """
@@ -104,16 +104,16 @@ def put_read(to: Maker, attr: Attr) -> None:
     to.end("read")
 
 
-def _read(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _read(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     put_read(to, attr)
 
 
-def _callchain(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _callchain(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.count(8)
     to.list("callchain", to.words.frame)
 
 
-def _raw(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _raw(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.count(4)
     if raw is None:
         to.list("raw", to.words.byte)
@@ -121,7 +121,7 @@ def _raw(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
         to.traced("raw", raw)
 
 
-def _branch_stack(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _branch_stack(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     words = to.words
     to.begin()
     to.count(8)
@@ -136,19 +136,19 @@ def _branch_stack(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None
     to.end("branch_stack")
 
 
-def _user_registers(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _user_registers(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.registers("user_regs", registers(attr.sample_regs_user, machine))
 
 
-def _interrupted_registers(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _interrupted_registers(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.registers("intr_regs", registers(attr.sample_regs_intr, machine))
 
 
-def _user_stack(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _user_stack(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.stack("user_stack")
 
 
-def _aux(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+def _aux(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
     to.count(8)
     to.list("aux", to.words.byte)
 
@@ -165,7 +165,7 @@ def registers(mask: int, machine: str) -> list[str]:
 def _plain(*parts: tuple[str, str]) -> Part:
     """What puts down members of fixed sizes: (name, which of the words' types)."""
 
-    def put(to: Maker, attr: Attr, machine: str, raw: Type | None) -> None:
+    def put(to: Maker, attr: Attr, machine: str, raw: Members | None) -> None:
         for name, type_ in parts:
             to.fixed(name, getattr(to.words, type_))
 
@@ -175,7 +175,7 @@ def _plain(*parts: tuple[str, str]) -> Part:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Part = Callable[[Maker, Attr, str, Type | None], None]
+    Part = Callable[[Maker, Attr, str, Members | None], None]
 
 # In the order of a sample's bytes.
 PARTS: tuple[tuple[int, Part], ...] = (

@@ -8,7 +8,7 @@ from prettify.core.rows import ROW
 from prettify.errors import UsageError
 from prettify.paths import at_path
 from prettify.records.perf import constants as c
-from prettify.records.perf.choosing import gathered
+from prettify.records.perf.choosing import fixed_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Summary:
         tables = batch.shapes
         kind = tables.kinds[number]
         layout = kind.layout
-        found = numpy.frombuffer(gathered(batch, layout, number, rows), "u1")
+        found = numpy.frombuffer(fixed_of(batch, layout, rows), "u1")
         found = found.reshape(-1, layout.size)
         names = {value: name for name, value in reversed(tables.words.record_types.items())}
         types = self._column(batch, number, "type", found)

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.layout import Layout
-    from prettify.model import Type
-    from prettify.records.perf.kinds import Kind
+    from prettify.records.perf.kinds import Kind, Members
+    from prettify.records.perf.raw import RawTypes
     from prettify.records.perf.recording import Event, Recording
 
-    Traced = Callable[[Vocabulary, Event], Type | None]
 
 NOT_SEEN = -1  # in the table of kinds
 FIRST_ROOM = 1 << 12  # numbers of programs
@@ -55,8 +54,8 @@ class Tables:
         "made", "programs", "representatives", "version", "words",
     )  # fmt: skip
 
-    def __init__(self, recording: Recording, wanted: Wanted, traced: Traced) -> None:
-        """traced: what the raw data of an event's samples begins with."""
+    def __init__(self, recording: Recording, wanted: Wanted, raw: RawTypes) -> None:
+        """raw: what the raw data of events' samples has. Raises DataError where that is damaged."""
         self.version = recording.version
         self.events = recording.events
         self._machine = recording.machine
@@ -70,16 +69,18 @@ class Tables:
         self.programs = zeroes("q", FIRST_ROOM)
         # Events whose records are alike are one class, which its first event stands for.
         self.representatives: list[Event] = []
-        self._raw: list[Type | None] = []
+        self._raw: list[Members | None] = []
         classes: dict[Hashable, int] = {}
         numbers = []
         for event in self.events:
-            raw = traced(self.words, event) if event.attr.sample_type & c.RAW else None
-            key = event.attr.shape, None if raw is None else raw.id
+            members = None
+            if event.attr.sample_type & c.RAW:
+                members = raw.members(recording, event, self.words)
+            key = event.attr.shape, None if members is None else event.attr.config
             if key not in classes:
                 classes[key] = len(classes)
                 self.representatives.append(event)
-                self._raw.append(raw)
+                self._raw.append(members)
             numbers.append(classes[key])
         many = max(len(classes), 1)
         self.classes = table("q", [NOT_SEEN] * (machine.TYPES * many))

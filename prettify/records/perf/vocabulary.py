@@ -46,14 +46,18 @@ class Vocabulary(Composed):
         self.char = self.integer("char", 1, signed=True, character=True)
         self.byte = self.opaque(1)
         self.record_type = self._record_type()
-        self.event = self.enum("perf_event", 4, ((name, i) for i, name in enumerate(events)))
-        self.abi = self.enum("perf_sample_regs_abi", 8, c.ABIS)
+        self.event = self.names("perf_event", 4, ((name, i) for i, name in enumerate(events)))
+        self.abi = self.names("perf_sample_regs_abi", 8, c.ABIS)
         self.data_src = self._word("perf_mem_data_src", c.DATA_SRC_BITS)
         self.transaction = self._word("perf_transaction", c.TRANSACTION_BITS)
         places = (4, 2, 0) if big_endian else (0, 4, 6)
         parts = zip(("var1", "var2", "var3"), (self.u32, self.u16, self.u16), places)
         self.weight = self.struct("perf_sample_weight", 8, parts)
         self.branch = self._branch()
+
+    def names(self, name: str, size: int, rows: Iterable[tuple[str, int]]) -> Type:
+        """An enum of `size` bytes: (name, value) of each enumerator."""
+        return self.enum(name, size, (model.Enumerator(label, value) for label, value in rows))
 
     def _record_type(self) -> Type:
         """The catalogue's types of records, and others; then all by what follows PERF_RECORD_."""
@@ -63,7 +67,7 @@ class Vocabulary(Composed):
         names = [(e.name, e.value) for e in known.enumerators]
         names += [row for row in c.MORE_RECORDS if row[0] not in {name for name, _ in names}]
         short = [(name.removeprefix(c.PREFIX), value) for name, value in names]
-        return self.enum("perf_event_type", 4, [*names, *short])
+        return self.names("perf_event_type", 4, [*names, *short])
 
     @property
     def record_types(self) -> dict[str, int]:

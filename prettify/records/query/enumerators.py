@@ -8,7 +8,7 @@ from prettify.layout import leaves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from prettify.layout import Layout
 
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class Enumerators:
-    """The enumerators that an expression about a layout's records may name."""
+    """The enumerators that an expression about a layout's records may name.
 
-    __slots__ = ("_everywhere", "_layout", "_near")
+    shortened: enums of which they may be named without what all of one begin with, too.
+    """
 
-    def __init__(self, layout: Layout) -> None:
+    __slots__ = ("_everywhere", "_layout", "_near", "_shortened")
+
+    def __init__(self, layout: Layout, shortened: Sequence[model.Enum] = ()) -> None:
         self._layout = layout
+        self._shortened = tuple(shortened)
         self._near: Meanings | None = None
         self._everywhere: Meanings | None = None
 
@@ -51,7 +55,22 @@ class Enumerators:
         for meanings in (of_compared, self.near):
             if name in meanings:
                 return _only(name, meanings)
+        for enum in self._shortened:
+            prefix = common_prefix(enum)
+            for enumerator in enum.enumerators if prefix else ():
+                if enumerator.name == prefix + name:
+                    return enumerator.value
         return _only(name, self.everywhere) if name in self.everywhere else None
+
+
+def common_prefix(enum: model.Enum) -> str:
+    """The longest text that all of an enum's enumerators begin with; of a single one nothing."""
+    names = [enumerator.name for enumerator in enum.enumerators]
+    if len(names) < 2:
+        return ""
+    first, last = min(names), max(names)
+    same = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), len(first))
+    return first[:same]
 
 
 def _enums(graph: model.TypeGraph) -> Iterable[model.Enum]:

@@ -50,6 +50,13 @@ class Batch:
         """The kind of its last record."""
         return 0 if self.rows is None else self.shapes.which[self.rows[-ROW]]
 
+    @property
+    def position_of_last(self) -> int:
+        """Where its last record begins in the input."""
+        if self.rows is None:
+            return self.position + len(self.data) - self.dispatch.layout.size
+        return self.rows[-ROW + 2]
+
     def each(self) -> Iterator[tuple[int, int, memoryview]]:
         """(shape, position in the input, bytes) of each record."""
         data = self.data

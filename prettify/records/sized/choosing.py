@@ -1,15 +1,17 @@
-"""Of a stream's records those that a user asks for: `--where`, `--skip`, `--count`."""
+"""Of a stream's records those that a user asks for: `--where`, `--select`, `--skip`, `--count`."""
 
 from __future__ import annotations
 
-from prettify.core.rows import ROW
+from prettify.core.rows import ROW, gather, used
+from prettify.core.tables import table
 from prettify.errors import UsageError
 from prettify.records.query.projection import select
 from prettify.records.sized.batch import Batch, own_table
+from prettify.records.sized.shapes import longest, without_tail
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     import numpy
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
     from prettify.records.query.where import Where
     from prettify.records.sized.dispatch import Dispatch
+    from prettify.records.sized.shapes import Shapes
 
 
 def cut(batches: Iterable[Batch | None], skip: int, count: int | None) -> Iterator[Batch | None]:
@@ -65,11 +68,16 @@ def _has(layout: Layout, path: str) -> bool:
     return True
 
 
-def filters(text: str, layouts: Sequence[Layout], byte_order: str) -> list[Where | None]:
+def filters(
+    text: str,
+    layouts: Sequence[Layout],
+    byte_order: str,
+    header: Callable[[str], int] | None = None,
+) -> list[Where | None]:
     """A filter for each of several types.
 
-    None matches nothing: the type lacks a member that the expression names. Raises UsageError where
-    that is so of all types.
+    None matches nothing: the type lacks a member that the expression names. header: as of
+    `compile_where`. Raises UsageError where that is so of all types.
     """
     from prettify.records.query.where import compile_where
 
@@ -77,7 +85,7 @@ def filters(text: str, layouts: Sequence[Layout], byte_order: str) -> list[Where
     errors = []
     for layout in layouts:
         try:
-            found.append(compile_where(text, layout, byte_order))
+            found.append(compile_where(text, layout, byte_order, header))
         except UsageError as error:
             found.append(None)
             errors.append(error)
@@ -87,52 +95,84 @@ def filters(text: str, layouts: Sequence[Layout], byte_order: str) -> list[Where
 
 
 class Filter:
-    """A filter on a table's records, whatever type they are of."""
+    """A filter on a stream's records, whatever type they are of.
 
-    __slots__ = ("_filters", "_stream")
+    A record whose type lacks a member that the expression names does not match, nor does one that
+    ends before it. Raises UsageError where all types lack it.
+    """
 
-    def __init__(self, text: str, stream: Dispatch, byte_order: str) -> None:
-        self._stream = stream
-        self._filters = filters(text, [kind.layout for kind in stream.kinds], byte_order)
+    __slots__ = ("_byte_order", "_header", "_of_kinds", "_text")
+
+    def __init__(
+        self,
+        text: str,
+        stream: Dispatch,
+        byte_order: str,
+        header: Callable[[str], int] | None = None,
+    ) -> None:
+        """header: as of `compile_where`."""
+        self._text = text
+        self._byte_order = byte_order
+        self._header = header
+        stream.resolve_all()
+        layouts = [kind.layout for kind in stream.kinds]
+        filters(text, [longest(layout) for layout in layouts], byte_order, header)
+        # By kind the filter of its records of all lengths, if it is not about the array at the end.
+        self._of_kinds = [self._compiled(without_tail(layout)) for layout in layouts]
+
+    def _compiled(self, layout: Layout) -> Where | None:
+        try:
+            return filters(self._text, [layout], self._byte_order, self._header)[0]
+        except UsageError:
+            return None
+
+    def _of_shape(self, stream: Dispatch, shapes: Shapes, shape: int) -> Where | None:
+        layout, kind = shapes.layouts[shape], shapes.which[shape]
+        if layout.size >= stream.kinds[kind].layout.size and self._of_kinds[kind] is not None:
+            return self._of_kinds[kind]
+        if shape not in shapes.filters:
+            shapes.filters[shape] = self._compiled(layout)
+        found: Where | None = shapes.filters[shape]
+        return found
 
     def of(self, batch: Batch) -> Batch:
         """The records that match."""
         import numpy
 
-        if batch.rows is None:
-            keep = self._mask(0, batch.data)
+        stream, rows = batch.dispatch, batch.rows
+        if rows is None:
+            where = self._of_shape(stream, batch.shapes, 0)
+            size = stream.layout.size
+            keep = numpy.zeros(len(batch), bool) if where is None else where.mask(batch.data)
             if keep.all():
                 return batch
-            size = batch.dispatch.layout.size
             found = numpy.zeros((int(keep.sum()), ROW), "i8")
             found[:, 1] = numpy.flatnonzero(keep) * size
             found[:, 2] = found[:, 1] + batch.position
         else:
-            rows = numpy.frombuffer(batch.rows, "i8").reshape(-1, ROW)
-            keep = self._those(batch, rows)
+            numbers = numpy.frombuffer(rows, "i8").reshape(-1, ROW)
+            keep = self._those(batch, rows, numbers[:, 0])
             if keep.all():
                 return batch
-            found = rows[keep]
+            found = numbers[keep]
         return batch.with_rows(own_table(memoryview(found.tobytes())))
 
-    def _mask(self, kind: int, records: memoryview) -> numpy.ndarray[Any, Any]:
+    def _those(
+        self, batch: Batch, rows: memoryview, shapes: numpy.ndarray[Any, Any]
+    ) -> numpy.ndarray[Any, Any]:
+        """Which rows match: those of one filter are gathered, and looked at together."""
         import numpy
 
-        where = self._filters[kind]
-        if where is None:
-            return numpy.zeros(len(records) // self._stream.kinds[kind].layout.size, bool)
-        return where.mask(records)
-
-    def _those(self, batch: Batch, rows: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
-        """Which rows match: those of each type are gathered, and looked at together."""
-        import numpy
-
-        kinds = numpy.array(batch.shapes.which)[rows[:, 0]]
-        data = numpy.frombuffer(batch.data, "u1")
-        keep = numpy.zeros(len(rows), bool)
-        for kind in numpy.unique(kinds).tolist():
-            places = numpy.flatnonzero(kinds == kind)
-            size = self._stream.kinds[kind].layout.size
-            gathered = data[rows[places, 1][:, None] + numpy.arange(size)]
-            keep[places] = self._mask(kind, gathered.reshape(-1).data)
+        count = len(batch.shapes.layouts)
+        groups: dict[Where, list[int]] = {}
+        for shape in used(rows, count):
+            where = self._of_shape(batch.dispatch, batch.shapes, shape)
+            if where is not None:
+                groups.setdefault(where, []).append(shape)
+        keep = numpy.zeros(len(shapes), bool)
+        for where, members in groups.items():
+            sizes = numpy.full(count, -1, "i8")
+            sizes[members] = where.size
+            gathered = gather(batch.data, rows, table("q", sizes.tolist()), where.size)
+            keep[sizes[shapes] >= 0] = where.mask(gathered)
         return keep

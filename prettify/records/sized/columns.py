@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from prettify.core.rows import ROW
-from prettify.records.forms import open_conversion
+from prettify.core.rows import ROW, gather, used
+from prettify.core.tables import table
+from prettify.errors import DataError
+from prettify.records.forms import NAMED, open_conversion
 from prettify.records.sized.shapes import without_tail
 
 TYPE_CHECKING = False
@@ -77,18 +79,35 @@ class Columns:
         if batch.rows is None:
             return [inner.convert(self._places[stream.name, 0], records)]
         which = batch.shapes.which
-        groups: dict[int, list[memoryview]] = {}
-        rows = batch.rows
-        for shape, start in zip(rows[::ROW], rows[1::ROW]):
-            kind = which[shape]
-            if (stream.name, kind) not in self._places:
-                continue
-            size = stream.kinds[kind].layout.size
-            groups.setdefault(kind, []).append(records[start : start + size])
-        return [
-            inner.convert(self._places[stream.name, kind], memoryview(b"".join(found)))
-            for kind, found in groups.items()
-        ]
+        groups: dict[int, list[int]] = {}  # the shapes of each kind
+        for shape in used(batch.rows, len(batch.shapes.layouts)):
+            if (stream.name, which[shape]) in self._places:
+                groups.setdefault(which[shape], []).append(shape)
+        return [self._part(batch, records, kind, shapes) for kind, shapes in groups.items()]
+
+    def _part(self, batch: Batch, records: memoryview, kind: int, shapes: Sequence[int]) -> Any:
+        """The part of the records of one kind, which have these shapes."""
+        rows, layouts = batch.rows, batch.shapes.layouts
+        assert rows is not None
+        inner: Any = self._inner
+        size = batch.dispatch.kinds[kind].layout.size
+        sizes = [-1] * len(layouts)
+        for shape in shapes:
+            sizes[shape] = min(layouts[shape].size, size)
+        gathered = memoryview(gather(records, rows, table("q", sizes), size))
+        place = self._places[batch.dispatch.name, kind]
+        if all(sizes[shape] == size for shape in shapes):
+            return inner.convert(place, gathered)
+        ends = [sizes[shape] for shape in rows[::ROW] if sizes[shape] >= 0]
+        if self._form == NAMED:
+            return inner.convert(place, gathered, ends)
+        positions = (p for shape, p in zip(rows[::ROW], rows[2::ROW]) if 0 <= sizes[shape] < size)
+        position = next(positions)
+        raise DataError(
+            f"record at byte {position} ends before its type does, and --to {self._form} holds "
+            f"members of one size each; --to ndjson and --to sqlite show it as far as it goes",
+            position,
+        )
 
     def pieces(self, part: Part) -> Iterator[Piece]:
         """A batch's output."""

@@ -28,9 +28,9 @@ class Kind:
 
     __slots__ = ("held", "layout", "least", "mode", "sizeof", "tail")
 
-    def __init__(self, layout: Layout, least: int, mode: int) -> None:
+    def __init__(self, layout: Layout, least: int | None = None, mode: int = BY_TYPE) -> None:
         self.layout = layout
-        self.least = least
+        self.least = max(layout.size, 1) if least is None else least
         self.mode = mode
         self.sizeof: Code | None = None
         self.tail = flexible_tail(layout.root)
@@ -46,20 +46,30 @@ class Dispatch:
     align, while, until, filter) expressions about it. slots: what gives the numbers that are the
     same for all records of a run.
 
-    cut: whether records may end before their type does, and are shown as far as they go; they are
-    then there in full before they are shown. rest: whether what is behind the type is shown.
+    cut: whether records may end before their type does, and are shown as far as they go; they have
+    `least` bytes then, and are there in full before they are shown. rest: whether what is behind a
+    record's type is shown.
     """
 
     __slots__ = (
-        "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest", "slots", "tags",
+        "_least", "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest", "slots",
+        "tags",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, index: int, layout: Layout, *, cut: bool = False, rest: bool = False
+        self,
+        name: str,
+        index: int,
+        layout: Layout,
+        *,
+        least: int | None = None,
+        cut: bool = False,
+        rest: bool = False,
     ) -> None:
         self.name = name
         self.index = index
         self.layout = layout
+        self._least = layout.size if least is None else least
         self.cut = cut
         self.rest = rest
         self.kinds: list[Kind] = []
@@ -80,7 +90,7 @@ class Dispatch:
 
     def add(self, layout: Layout) -> int:
         """The place of a new kind."""
-        least = max(self.layout.size if self.cut else layout.size, 1)
+        least = max(self._least if self.cut else layout.size, 1)
         mode = CUT if self.cut else BY_TYPE
         if self.rest or flexible_tail(layout.root) is not None:
             mode = BY_LENGTH

@@ -36,18 +36,23 @@ class Frame(dict[int, "Record"]):
     """By the index of a table or stream its current record.
 
     One that has none gets its first one, through `first`. offset: where the current record
-    begins. byte_order: of the data.
+    begins. byte_order: of the data. header: gives the integer of a header's member by its path.
     """
 
-    __slots__ = ("byte_order", "data", "first", "offset")
+    __slots__ = ("byte_order", "data", "first", "header", "offset")
 
     def __init__(
-        self, data: Input, byte_order: Literal["little", "big"], first: Callable[[int], Record]
+        self,
+        data: Input,
+        byte_order: Literal["little", "big"],
+        first: Callable[[int], Record],
+        header: Callable[[str], int] | None = None,
     ) -> None:
         super().__init__()
         self.data = data
         self.byte_order = byte_order
         self.first = first
+        self.header = header
         self.offset = 0
 
     def __missing__(self, index: int) -> Record:
@@ -106,12 +111,12 @@ def _float(node: Node, index: int, byte_order: str) -> Code:
     )
 
 
+def _digits(node: Node, index: int) -> Code:
+    start, end = node.offset, node.offset + node.size
+    return Code(TEXT, lambda frame: bytes(frame[index][start:end]).hex())
+
+
 def _text(node: Node, index: int, *, to_end: bool) -> Code:
     start = node.offset
     end = None if to_end else start + node.count
     return Code(TEXT, lambda frame: values.text_of(bytes(frame[index][start:end])))
-
-
-def _digits(node: Node, index: int) -> Code:
-    start, end = node.offset, node.offset + node.size
-    return Code(TEXT, lambda frame: bytes(frame[index][start:end]).hex())

@@ -168,6 +168,23 @@ class SizedReader:
         self._at = state[sized.AT]
         return status
 
+    def leave(self, last: int | None = None) -> None:
+        """Take the input's position behind the last record that was read.
+
+        last: where one begins, of those of the last batch, behind which it is to be.
+        """
+        if last is not None:
+            self._at = last - self._start
+            self._count = None
+            self._one(Shapes(self._dispatch), [])
+        data = self._data
+        if data.size is not None:
+            data.seek(min(self.end, data.size))
+        elif data.position > self.end:
+            data.give_back(self._buffer[self.end - self._start :])
+        else:
+            data.skip(self.end - data.position)
+
     # Many records.
 
     def _scan(self, shapes: Shapes) -> memoryview:

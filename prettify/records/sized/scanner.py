@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_RECORD = 1 << 26  # bytes of a record that is shown as a whole
 MAX_PLAUSIBLE = 1 << 20  # bytes of one that is searched for
-LINKS = 4  # records in a row that have to be plausible
+LINKS = 3  # records in a row that have to be plausible
 MAX_ROWS = 1 << 14  # of one scan
 # Programs of a scanner, in the order of its header.
 PROGRAMS = ("tag", "sizeof", "align", "while", "until", "filter")

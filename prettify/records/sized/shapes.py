@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.sized.dispatch import Dispatch
 
 MAX_SHAPES = 4096  # layouts that are kept at a time, besides those of whole types
+MAX_LENGTH = 1 << 32  # bytes of a record
 FIRST = 64  # rows of a table, at first
 REST = "tail"  # the member that is what no other covers
 
@@ -24,11 +25,11 @@ REST = "tail"  # the member that is what no other covers
 class Shapes:
     """The layouts of a stream's records: of its own type, and of all others that were met.
 
-    which: the kind of each. made: what was compiled from them, by place; it is kept with them.
-    table: where the machine of `core.sized` finds them.
+    which: the kind of each. made, filters: what was compiled from them, by place; it is kept with
+    them. table: where the machine of `core.sized` finds them.
     """
 
-    __slots__ = ("_dispatch", "_known", "_rows", "layouts", "made", "table", "which")
+    __slots__ = ("_dispatch", "_known", "_rows", "filters", "layouts", "made", "table", "which")
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -37,6 +38,7 @@ class Shapes:
         self.layouts: list[Layout] = [dispatch.layout]
         self.which = [0]
         self.made: dict[int, Any] = {}
+        self.filters: dict[int, Any] = {}
         self.table = _empty(FIRST)
 
     @property
@@ -185,6 +187,11 @@ def _end(node: Node) -> int:
     if node.kind in (STRUCT, UNION):
         return max(map(_end, node.children), default=node.offset)
     return (node.bit_offset + node.bit_size + 7) >> 3
+
+
+def longest(layout: Layout) -> Layout:
+    """The layout where what is open at its end has more elements than there ever are."""
+    return fitted(layout, MAX_LENGTH) if _is_open(layout.root) else layout
 
 
 def without_tail(layout: Layout) -> Layout:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
 
 
+def shape_of_columns(batch: Batch, shape: int) -> int:
+    """The shape by which a record's columns are made, of those that say how they are.
+
+    Text of any length is one column; other arrays have one for each of their elements.
+    """
+    kind = batch.dispatch.kinds[batch.shapes.which[shape]]
+    return 0 if kind.tail is not None and not kind.tail.of_chars else shape
+
+
 class BatchText:
     """A conversion of batches to text of one form, for one run.
 

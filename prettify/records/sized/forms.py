@@ -1,0 +1,121 @@
+"""Conversions of the batches of a run over types of its own; those of files are the catalogue's."""
+
+from __future__ import annotations
+
+from prettify.errors import DataError, UsageError
+from prettify.records.forms import NAMED, TABLE_FORMS, check_options
+from prettify.records.sized.columns import Columns, kinds_of
+from prettify.records.sized.text import BatchText, shape_of_columns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from prettify.core.program import Program
+    from prettify.dialects.options import Options
+    from prettify.records.conversion import Conversion, Piece
+    from prettify.records.sized.batch import Batch
+    from prettify.records.sized.columns import Project
+    from prettify.records.sized.dispatch import Dispatch
+
+
+def open_batches(
+    form: str, options: Options, streams: Sequence[Dispatch], project: Project, jobs: int = 1
+) -> Conversion:
+    """The conversion of these streams' batches to that form.
+
+    project: of a layout, what is shown of it. Raises UsageError for a form that is not known or
+    cannot hold them, and for an option that means nothing in it.
+    """
+    check_options(form, options)
+    if form in TABLE_FORMS:
+        if form != NAMED:
+            _check_single(form, streams)
+        return StreamColumns(form, options, streams, project, jobs)
+    text = StreamText(form, options, streams, project, jobs)
+    if text.form.single:
+        _check_single(form, streams)
+        return StreamFields(form, options, streams, project, jobs)
+    return text
+
+
+def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
+    """Raise UsageError where a form holds records of one type, and these are of several."""
+    if len(streams) == 1 and not streams[0].tags:
+        return
+    names = ", ".join(stream.name for stream in streams)
+    many = "are several" if len(streams) > 1 else "has records of several types"
+    raise UsageError(
+        f"--to {form} holds records of one type, and {names} {many}; --to ndjson and --to {NAMED} "
+        f"hold them"
+    )
+
+
+class StreamText(BatchText):
+    """Text of all records, one behind the other, as if they were of one type."""
+
+    __slots__ = ("_started", "_streams")
+
+    def __init__(
+        self,
+        form: str,
+        options: Options,
+        streams: Sequence[Dispatch],
+        project: Project,
+        jobs: int,
+    ) -> None:
+        super().__init__(form, options, project, jobs)
+        self._streams = streams
+        self._started = False
+
+    def before(self) -> Iterable[Piece]:
+        yield self.form.start(self._project(self._streams[0].layout), self._options)
+
+    def _joint(self, batch: Batch) -> bytes:
+        separator = self._program(batch, 0).separator if self._started else b""
+        self._started = True
+        return separator
+
+    def after(self) -> Iterable[Piece]:
+        if self._started or self.form.always:
+            yield self.form.after
+
+
+class StreamFields(StreamText):
+    """Lines of members, whose number is that of the type's."""
+
+    __slots__ = ()
+
+    def _program(self, batch: Batch, shape: int) -> Program:
+        layout = batch.shapes.layouts[shape]
+        if layout.size < batch.dispatch.layout.size:
+            raise DataError(
+                f"{batch.dispatch.name}: a record of {layout.size} bytes, of the "
+                f"{batch.dispatch.layout.size} that have columns; --to ndjson shows it as far as "
+                f"it goes",
+                batch.position,
+            )
+        return super()._program(batch, shape_of_columns(batch, shape))
+
+
+class StreamColumns(Columns):
+    """Columns of all streams, in a table for each type that records may be of."""
+
+    __slots__ = ("_streams",)
+
+    def __init__(
+        self,
+        form: str,
+        options: Options,
+        streams: Sequence[Dispatch],
+        project: Project,
+        jobs: int,
+    ) -> None:
+        super().__init__(form, options, project, jobs)
+        self._streams = streams
+        for stream in streams:
+            stream.resolve_all()
+
+    def before(self) -> Iterable[Piece]:
+        names = [kind.layout.type.name for _, _, kind in kinds_of(self._streams)]
+        return self.open(self._streams, names)
