@@ -299,7 +299,13 @@ def test_where_takes_texts_alone() -> None:
 def test_what_no_located_array_can_be_of() -> None:
     made = Composed(None)
     pair = made.struct("pair", 2, [("a", made.integer("u8", 1), 0)])
-    for element, error in ((pair, "what is no scalar"), (made.opaque(0), "elements of 0 bytes")):
+    inner = made.struct("inner", 4, [("y", made.located(made.integer("u8", 1)), 0)])
+    table = made.array(pair, 2)
+    for element, error in (
+        (inner, "located arrays in each other"),
+        (table, "neither scalar nor struct"),
+        (made.opaque(0), "elements of 0 bytes"),
+    ):
         whole = made.struct("s", 4, [("x", made.located(element), 0)])
         with pytest.raises(TypeInfoError, match=error):
             layouts.resolve(whole)

@@ -25,7 +25,7 @@ from prettify.dialects.scalars import (
     put_located_text,
     put_number,
 )
-from prettify.layout import NESTED, Layout, Node, decimals, is_bool, named_members
+from prettify.layout import NESTED, Layout, Node, is_bool, named_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ def _pointer(to: Assembler, node: Node) -> None:
 
 
 def _integer(to: Assembler, node: Node, options: Options) -> None:
-    wide = node.bit_size > EXACT_BITS and not decimals(node)
-    mark = b'"' if options.int64 == "string" and wide else b""
+    mark = b'"' if options.int64 == "string" and node.bit_size > EXACT_BITS else b""
     to.literal(mark)
     put_number(to, node)
     to.literal(mark)

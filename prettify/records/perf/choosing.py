@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from prettify.records.perf.kinds import Kind
     from prettify.records.perf.reader import Batch
-    from prettify.records.perf.tables import Tables
     from prettify.records.query.where import Where
 
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
@@ -160,11 +159,3 @@ def kept(batches: Iterable[Batch | None], of: Callable[[Batch], Batch]) -> Itera
         found = None if batch is None else of(batch)
         if found is None or len(found):
             yield found
-
-
-def every_kind(tables: Tables, types: Iterable[int]) -> list[Kind]:
-    """The kinds of samples of all events, and of all other records of these types."""
-    known = tables.sample_kinds()
-    for type_ in types:
-        tables.place_of_type(type_)
-    return [*known, *(kind for kind in tables.kinds if kind not in known)]

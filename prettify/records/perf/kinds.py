@@ -33,10 +33,21 @@ class Kind:
 
     ops: for `core.perf_records`. head: bytes. least: of a record. trailer: of what is behind it.
     fallback: the kind of those that do not fit, None where there is none. time: the path of when
-    it was.
+    it was. title: what a table of such records is called.
     """
 
-    __slots__ = ("fallback", "head", "layout", "least", "name", "number", "ops", "time", "trailer")
+    __slots__ = (
+        "fallback",
+        "head",
+        "layout",
+        "least",
+        "name",
+        "number",
+        "ops",
+        "time",
+        "title",
+        "trailer",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -48,6 +59,7 @@ class Kind:
         self.fallback: Kind | None = None
         self.layout: Layout
         self.time = ""
+        self.title = name.removeprefix("perf_record_")
 
     def __repr__(self) -> str:
         return f"<Kind {self.name}>"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from prettify.errors import UsageError
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.forms import check_options
 from prettify.records.perf import constants as c
-from prettify.records.perf.choosing import Filter, Projection, every_kind, kept
+from prettify.records.perf.choosing import Filter, Projection, kept
+from prettify.records.perf.columns import open_conversion
 from prettify.records.perf.reader import Reader
 from prettify.records.perf.recording import Recording
 from prettify.records.perf.tables import Wanted
 from prettify.records.perf.vocabulary import Vocabulary
 from prettify.records.run import Run
 from prettify.records.sized.choosing import cut
-from prettify.records.sized.text import BatchText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.input import Input
+    from prettify.records.perf.kinds import Kind
     from prettify.records.perf.raw import RawTypes
     from prettify.records.perf.reader import Batch
+    from prettify.records.perf.tables import Tables
     from prettify.records.run import Report
 
 COLUMN_FORMS = ("csv", "template", "arrow", "parquet")  # what has columns, the same for all records
@@ -107,11 +111,22 @@ class Records:
             return
         tables = self.reader.tables
         types = choice.types or frozenset(tables.words.record_types.values())
-        kinds = every_kind(tables, sorted(types - {c.SAMPLE}))
+        kinds = [
+            *tables.sample_kinds(choice.events),
+            *(tables.kind_of_type(type_) for type_ in sorted(types - {c.SAMPLE})),
+        ]
         if self._where is not None:
             self._where.check(kinds)
         if self.projection is not None:
             self.projection.check(kinds)
+
+    def kinds(self, tables: Tables) -> list[Kind]:
+        """The kinds of records that there may be, of types that were chosen."""
+        types = self._choice.types
+        if types is None:
+            return []
+        found = tables.sample_kinds(self._choice.events) if c.SAMPLE in types else []
+        return [*found, *(tables.kind_of_type(type_) for type_ in sorted(types - {c.SAMPLE}))]
 
     def batches(self) -> Iterator[Batch | None]:
         """The records."""
@@ -122,31 +137,6 @@ class Records:
         if choice.skip or choice.count is not None:
             found = cut(found, choice.skip, choice.count)
         yield from found
-
-
-class PerfText(BatchText):
-    """A conversion of batches to text of a form."""
-
-    __slots__ = ("_started",)
-
-    def __init__(self, form: str, options: Options, project: Any, jobs: int) -> None:
-        super().__init__(form, options, project, jobs)
-        self._started = False
-
-    def before(self) -> Iterable[Piece]:
-        yield self.form.before
-
-    def after(self) -> Iterable[Piece]:
-        if self._started or self.form.always:
-            yield self.form.after
-
-    def _joint(self, batch: Any) -> bytes:
-        if not self._started:
-            self._started = True
-            return b""
-        made = batch.shapes.made
-        separator: bytes = next(iter(made.values())).separator
-        return separator
 
 
 class PerfRun(Run):
@@ -168,6 +158,8 @@ class PerfRun(Run):
                 f"structs; take the default, or --to ndjson"
             )
         check_options(form, options)
+        if form in COLUMN_FORMS and choice.types is None:
+            choice.types = frozenset((c.SAMPLE,))
         self._form = form
         self._options = options
         self._choice = choice
@@ -177,7 +169,7 @@ class PerfRun(Run):
         self._project: Projection | None = None
 
     def _begin(self, inputs: int) -> Conversion:
-        self._conversion = PerfText(self._form, self._options, self._projected, self._jobs)
+        self._conversion = open_conversion(self._form, self._options, self._projected, self._jobs)
         conversion: Conversion = self._conversion
         return conversion
 
@@ -187,5 +179,23 @@ class PerfRun(Run):
     def _output(self, data: Input, report: Report) -> Iterator[Piece]:
         records = Records(data, self._choice, self._raw, buffers_for(self._jobs))
         self._project = records.projection
-        blocks = (None if batch is None else (batch, batch.data) for batch in records.batches())
-        yield from converted(self._conversion, blocks, self._jobs)
+        conversion = self._conversion
+        blocks = self._blocks(records)
+        # Which columns there are, a stream tells before its first sample.
+        first = next((block for block in blocks if block is not None), None)
+        tables = records.reader.tables if first is None else first[0].shapes
+        kinds = records.kinds(tables)
+        if kinds:
+            yield from conversion.begin(kinds)
+        if first is not None:
+            yield from converted(conversion, chain((first,), blocks), self._jobs)
+
+    def _blocks(self, records: Records) -> Iterator[tuple[Batch, memoryview] | None]:
+        prepare = getattr(self._conversion, "prepare", None)
+        for batch in records.batches():
+            if batch is None:
+                yield None
+                continue
+            if prepare is not None:
+                prepare(batch)
+            yield batch, batch.data

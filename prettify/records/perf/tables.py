@@ -50,7 +50,7 @@ class Tables:
     """
 
     __slots__ = (
-        "_extra", "_machine", "_raw", "_used", "classes", "events", "header", "kinds", "layouts",
+        "_extra", "_machine", "_numbers", "_raw", "_used", "classes", "events", "header", "kinds", "layouts",
         "made", "programs", "representatives", "version", "words",
     )  # fmt: skip
 
@@ -82,6 +82,7 @@ class Tables:
                 self.representatives.append(event)
                 self._raw.append(members)
             numbers.append(classes[key])
+        self._numbers = numbers
         many = max(len(classes), 1)
         self.classes = table("q", [NOT_SEEN] * (machine.TYPES * many))
         self.header = self._header(recording, wanted, numbers, many)
@@ -146,7 +147,10 @@ class Tables:
             return partial_kind(words)
         if type_ == c.SAMPLE:
             assert attr is not None
-            return sample_kind(attr, words, self._machine, self._raw[number])
+            kind = sample_kind(attr, words, self._machine, self._raw[number])
+            names = {event.name for event, one in zip(self.events, self._numbers) if one == number}
+            kind.title = names.pop() if len(names) == 1 else kind.title
+            return kind
         return record_kind(type_, attr, words)
 
     def place_of(self, key: Hashable, make: Callable[[], Kind]) -> int:
@@ -162,13 +166,23 @@ class Tables:
             self.ask(asked)
         return self.classes[asked]
 
-    def sample_kinds(self) -> list[Kind]:
-        """The kinds of samples of all events, each once."""
+    def kind_of_type(self, type_: int) -> Kind:
+        """The kind of records of that type, which is not that of samples."""
+        return self.kinds[self.programs[self.place_of_type(type_)]]
+
+    def sample_kinds(self, events: frozenset[str] | None = None) -> list[Kind]:
+        """The kinds of samples of events of these names, None being all; each kind once."""
         many = self.header[machine.CLASSES]
-        for number in range(len(self.representatives)):
+        wanted = {
+            number
+            for event, number in zip(self.events, self._numbers)
+            if events is None or event.name in events
+        }
+        for number in sorted(wanted):
             if self.classes[c.SAMPLE * many + number] == NOT_SEEN:
                 self.ask(c.SAMPLE * many + number)
-        return [kind for kind in self.kinds if kind.name == "perf_record_sample"]
+        places = (self.classes[c.SAMPLE * many + number] for number in sorted(wanted))
+        return [self.kinds[self.programs[place]] for place in places]
 
     def _add(self, kind: Kind) -> int:
         """Put a kind among the programs; returns where."""
