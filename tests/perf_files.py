@@ -1,4 +1,4 @@
-"""Recordings of perf for tests: those that are here, made on the spot, read by prettify and perf."""
+"""Recordings of perf for tests: those that are here or made now, read by prettify and perf."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SAMPLE, COMM = 9, 3
 ATTR_SIZE = 136
 CONTEXTS = {2**64 - 128: "PERF_CONTEXT_KERNEL", 2**64 - 512: "PERF_CONTEXT_USER"}
-X86 = "ax bx cx dx si di bp sp ip flags cs ss ds es fs gs r8 r9 r10 r11 r12 r13 r14 r15".split()
+X86 = ["ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "ip", "flags", "cs", "ss", "ds", "es",
+       "fs", "gs", *(f"r{number}" for number in range(8, 16))]  # fmt: skip
 (IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID, RAW, BRANCH, REGS_USER, STACK,
  WEIGHT, DATA_SRC, IDENTIFIER, TRANSACTION, REGS_INTR, PHYS, AUX, CGROUP, DATA_PAGE, CODE_PAGE,
  WEIGHT_STRUCT) = (1 << bit for bit in range(25))  # fmt: skip
@@ -46,7 +47,6 @@ class Writer:
         self.order = order
         self.mark = "<" if order == "little" else ">"
         self.rows: list[dict[str, Any]] = []
-        self.data = b""
 
     def pack(self, codes: str, *values: int) -> bytes:
         return struct.pack(self.mark + codes, *values)
@@ -59,6 +59,16 @@ class Writer:
 
     def file(self, attrs: list[Attr], records: int) -> bytes:
         """A recording of so many records; what it should be read as is in `rows`."""
+        data_at = 104 + len(attrs) * (ATTR_SIZE + 16 + 8)
+        data = b""
+        for _ in range(records):
+            attr = self.random.choice(attrs)
+            make = self.comm if self.random.random() < 0.2 else self.sample
+            data += make(attr, data_at + len(data))
+        return self.file_of(attrs, data)
+
+    def file_of(self, attrs: list[Attr], data: bytes) -> bytes:
+        """A recording of these records."""
         attr_at = 104
         ids_at = attr_at + len(attrs) * (ATTR_SIZE + 16)
         data_at = ids_at + 8 * len(attrs)
@@ -66,19 +76,14 @@ class Writer:
         for i, attr in enumerate(attrs):
             entries += self.attr(attr) + self.pack("QQ", ids_at + 8 * i, 8)
         ids = b"".join(self.pack("Q", attr.id) for attr in attrs)
-        for _ in range(records):
-            place = data_at + len(self.data)
-            attr = self.random.choice(attrs)
-            make = self.comm if self.random.random() < 0.2 else self.sample
-            self.data += make(attr, place)
         features = 1 << 6  # the architecture, by which registers have their names
-        behind = data_at + len(self.data)
+        behind = data_at + len(data)
         header = b"PERFILE2" if self.order == "little" else b"2ELIFREP"
         header += self.pack("QQ", 104, ATTR_SIZE + 16)
-        header += self.pack("QQQQQQ", attr_at, len(entries), data_at, len(self.data), 0, 0)
+        header += self.pack("QQQQQQ", attr_at, len(entries), data_at, len(data), 0, 0)
         header += self.pack("QQQQ", features, 0, 0, 0)
         arch = self.pack("I", 64) + b"x86_64".ljust(64, b"\0")
-        return header + entries + ids + self.data + self.pack("QQ", behind + 16, len(arch)) + arch
+        return header + entries + ids + data + self.pack("QQ", behind + 16, len(arch)) + arch
 
     def attr(self, attr: Attr) -> bytes:
         flags = 1 << 18  # sample_id_all

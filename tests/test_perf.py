@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import subprocess
 from collections import Counter
 from decimal import Decimal
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conftest import COMMAND
 from perf_files import HERE, PIPE_HEADER, Dumped, need_perf, need_zstd, perf, recorded, rows, shown
-from prettify.records.perf.constants import CONTEXTS
+from perf_writer import IDENTIFIER, IP, RAW, Attr, Writer
+from prettify.composed import Composed
+from prettify.records.perf.about import AboutRun
+from prettify.records.perf.constants import BPF_OUTPUT, CONTEXTS
+from prettify.records.perf.raw import RawTypes
+from prettify.records.perf.run import Choice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,3 +202,227 @@ def test_a_file_through_a_pipe() -> None:
 def test_threads_change_nothing() -> None:
     for name in HERE:
         assert shown(HERE[name], jobs=3) == shown(HERE[name])
+
+
+# Raw data.
+
+TRACED = re.compile(r"^ *(\d+) +([\d.]+): +([\w:]+): (.*)$")
+
+
+def told_fields(path: Path) -> list[tuple[int, Decimal, str, dict[str, str]]]:
+    """pid, time, event and fields of trace events as perf script prints them, in order of time."""
+    text = perf("script", "-F", "pid,time,event,trace", "--ns", "-i", path)
+    found = []
+    for line in text.splitlines():
+        match = TRACED.match(line)
+        assert match, line
+        fields = dict(re.findall(r"(\w+)(?:=|: )([^ ,]+)", match[4]))
+        if match[3].startswith("syscalls:sys_exit"):
+            fields = {"ret": match[4]}
+        found.append((int(match[1]), Decimal(match[2]), match[3], fields))
+    return found
+
+
+def check_fields(path: Path) -> int:
+    """Hold the fields of trace events against what perf prints of them; how many there were."""
+    mine = rows(path, types=frozenset((9,)))
+    by_time = {(row["pid"], row["time"], row["event"]): row["raw"] for row in mine}
+    checked = 0
+    for pid, when, event, fields in told_fields(path):
+        raw = by_time[pid, when, event]
+        for name, text in fields.items():
+            value = raw.get(name)
+            if value is None:
+                continue
+            checked += 1
+            if isinstance(value, str) and not value.startswith("0x"):
+                assert value == text, (event, name)
+            elif not text.lstrip("-").isdecimal() and not text.startswith("0x"):
+                continue  # a number that perf has a word for, as prev_state
+            else:
+                number = int(value, 0) if isinstance(value, str) else value
+                base = 10 if text.lstrip("-").isdecimal() else 0
+                assert number % 2**32 == int(text, base) % 2**32, (event, name)
+    return checked
+
+
+def test_fields_of_trace_events_are_those_of_perf() -> None:
+    need_perf()
+    assert check_fields(HERE["tracepoints"]) > 600
+
+
+@pytest.mark.parametrize("more", [(), ("-g",)])
+def test_fields_of_trace_events_of_now(more: tuple[str, ...], tmp_path: Path) -> None:
+    events = ["sched:sched_switch", "sched:sched_process_exec", "sched:sched_wakeup"]
+    path = recorded(tmp_path, "-e", ",".join([*events, "syscalls:sys_enter_openat"]), *more)
+    if not more:
+        assert check_fields(path) > 10
+    text, errors = shown(path, "csv", events=frozenset(("sched:sched_process_exec",)))
+    assert not errors
+    heading, *lines = text.decode().splitlines()
+    at = heading.split(",").index("raw.filename")
+    assert lines
+    assert all("/" in line.split(",")[at] for line in lines)
+
+
+def test_texts_in_raw_data_are_found_and_filtered() -> None:
+    found = rows(HERE["tracepoints"], where="raw.filename == '/usr/bin/tail'")
+    assert [row["event"] for row in found] == ["sched:sched_process_exec"]
+    assert found[0]["raw"]["old_pid"] == found[0]["pid"]
+
+
+def bpf_output() -> bytes:
+    """A recording of a bpf-output event: a sample with 20 bytes, and one with 4."""
+    random = Random(3)
+    writer = Writer(random, "little")
+    attr = Attr(random, IDENTIFIER | IP | RAW, 0, alike=BPF_OUTPUT)
+    body = writer.pack("QQ", attr.id, 0x1000) + writer.pack("I", 20) + writer.pack("iQQ", -5, 7, 0)
+    short = writer.pack("QQ", attr.id, 0x1000) + writer.pack("I", 4) + writer.pack("i", 9)
+    records = writer.record(9, 1, body) + writer.record(9, 1, short)
+    return writer.file_of([attr], records)
+
+
+def test_what_bpf_programs_put_out_is_of_the_type_that_is_named() -> None:
+    data = bpf_output()
+    composed = Composed(None)
+    event = composed.struct(
+        "event",
+        12,
+        [("a", composed.integer("int", 4, signed=True), 0), ("b", composed.integer("u64", 8), 4)],
+    )
+    text, errors = shown(data, output=event)
+    assert not errors
+    first, second = (json.loads(line) for line in text.splitlines())
+    assert first["event"] == "bpf-output"
+    assert first["raw"] == {"a": -5, "b": 7}
+    assert second["raw"] == "09000000"  # it is shorter than the type
+
+
+# Forms.
+
+
+def test_columns_hold_what_json_does() -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    for name in ("callgraph", "tracepoints", "big_endian"):
+        expected = rows(HERE[name], types=frozenset((9,)))
+        data, errors = shown(HERE[name], "arrow")
+        assert not errors
+        table = pa.ipc.open_stream(data).read_all()
+        data, errors = shown(HERE[name], "parquet")
+        assert not errors
+        assert pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist() == table.to_pylist()
+        for mine, row in zip(table.to_pylist(), expected):
+            assert mine["time"] == row["time"]
+            assert mine["ip"] == int(row["ip"], 16)
+            assert mine["event"] == row["event"]
+            if "callchain" in row:
+                assert mine["callchain"] == [number_of(address) for address in row["callchain"]]
+            if "raw" in row:
+                known = {key: value for key, value in mine["raw"].items() if value is not None}
+                assert set(known) == set(row["raw"])
+        assert table.num_rows == len(expected)
+
+
+def test_csv_has_a_line_for_each_sample() -> None:
+    text, errors = shown(HERE["callgraph"], "csv", select="time,pid,callchain")
+    assert not errors
+    found = list(csv.DictReader(io.StringIO(text.decode())))
+    expected = rows(HERE["callgraph"], types=frozenset((9,)))
+    assert [(row["time"], row["pid"], row["callchain"].split()) for row in found] == [
+        (str(row["time"]), str(row["pid"]), row["callchain"]) for row in expected
+    ]
+
+
+def test_a_database_has_a_table_for_each_kind(tmp_path: Path) -> None:
+    sqlite3 = pytest.importorskip("sqlite3")
+    data, errors = shown(HERE["tracepoints"], "sqlite")
+    assert not errors
+    path = tmp_path / "x.db"
+    path.write_bytes(data)
+    base = sqlite3.connect(path)
+    count = "select count(*) from "
+    assert base.execute(count + "comm").fetchone() == (6,)
+    assert base.execute(count + '"sched:sched_process_exec"').fetchone() == (5,)
+    assert base.execute("select comm from comm where comm like 'ta%'").fetchall() == [("tail",)]
+
+
+# The header and the summary.
+
+
+def about(what: str, path: Path) -> dict[str, Any]:
+    run = AboutRun(what, "json", Choice(), RawTypes())
+    found: dict[str, Any] = json.loads(b"".join(map(bytes, run.run([str(path)], pytest.fail))))
+    return found
+
+
+def test_the_header_says_what_perf_says() -> None:
+    need_perf()
+    told = perf("report", "--header-only", "-I", "-i", HERE["callgraph"])
+    lines = dict(re.findall(r"^# (\w[\w ]*?) : (.*)$", told, re.M))
+    header = about("header", HERE["callgraph"])
+    assert header["hostname"] == lines["hostname"]
+    assert header["osrelease"] == lines["os release"]
+    assert header["version"] == lines["perf version"]
+    assert header["arch"] == lines["arch"]
+    assert header["nrcpus"] == {
+        "online": int(lines["nrcpus online"]),
+        "available": int(lines["nrcpus avail"]),
+    }
+    assert header["cpudesc"] == lines["cpudesc"]
+    assert header["cpuid"] == lines["cpuid"]
+    assert f"{header['total_mem']} kB" == lines["total memory"]
+    assert " ".join(header["cmdline"]) == lines["cmdline"].strip()
+    [mappings] = re.findall(r"^# pmu mappings: (.*)$", told, re.M)
+    pmus = dict(re.findall(r"(\w+) = (\d+)", mappings))
+    assert {name: str(number) for name, number in header["pmu_mappings"].items()} == pmus
+    first = header["sample_time"]["first_ns"]
+    assert lines["time of first sample"] == f"{first // 1000 / 10**6:.6f}"
+    assert [event["name"] for event in header["events"]] == ["cpu-clock"]
+    assert str(header["events"][0]["ids"])[1:-1] in told
+    assert header["events"][0]["sample_type"] == ["IP", "TID", "TIME", "CALLCHAIN", "PERIOD"]
+
+
+def test_a_stream_has_a_header_in_its_records() -> None:
+    header = about("header", HERE["pipe"])
+    assert header["form"] == "stream"
+    assert header["arch"] == "x86_64"
+    assert [event["name"] for event in header["events"]] == ["cpu-clock"]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_summary_counts_all(name: str) -> None:
+    records = rows(HERE[name])
+    summary = about("summary", HERE[name])
+    assert summary["records"] == len(records)
+    assert summary["types"] == dict(Counter(row["type"] for row in records))
+    assert summary["events"] == dict(Counter(row["event"] for row in records if "event" in row))
+    times = [row.get("time") or row.get("sample_id", {}).get("time") for row in records]
+    timed = [when for when in times if when]
+    assert summary["first"] == pytest.approx(float(min(timed)))
+    assert summary["last"] == pytest.approx(float(max(timed)))
+    assert sum(summary["histogram"]) == len(timed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dialect", "kernel"], "--dialect kernel: arrays of another length"),
+        (["--record", "SAMPEL"], "no such type"),
+        (["--event", "cpu-clok"], "no such event"),
+        (["--where", "nonsense == 1"], "no member 'nonsense'"),
+        (["--select", "nonsense"], "no member 'nonsense'"),
+        (["--header", "--summary"], "not both"),
+        (["--summary", "--select", "pid"], "--select means nothing with --summary"),
+        (["--header", "--to", "csv"], "not csv"),
+        (["--template", "{time:x}"], "take no format specification"),
+    ],
+)
+def test_wrong_use(arguments: list[str], message: str) -> None:
+    command = [*COMMAND, "perf", *arguments, str(HERE["callgraph"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DEFAULT = "perf.data"
 FORMS_SHOWN = ("c", *(form for form in FORMS if form not in C_DIALECTS))
 
-DESCRIPTION = """Show the records of recordings of Linux's perf, in the order in which they are in the file.
+DESCRIPTION = """Show the records of recordings of Linux's perf, in their order in the file.
 
 FILE is one or more recordings (default: perf.data); -, or what is no file, is read as it comes,
 as from perf record -o -."""
@@ -165,7 +165,8 @@ def _raw_types(options: Values) -> RawTypes:
 
 # What is about single records, or how they look.
 NOT_ABOUT = (
-    "select", "dialect", "template", "compact", "noname", "ptr_raw", "zero", "hex", "int64", "enums",
+    "select", "dialect", "template", "compact", "noname", "ptr_raw", "zero", "hex", "int64",
+    "enums",
 )  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 
 What is behind an array of a length of its own is at another place in each record. So what comes out
 of a record has a head of a fixed size, HEAD bytes at least, and the record itself behind that. In
-the head are where the record was, which event it is of, what is behind arrays, and words that locate the
-arrays (see `model.Located`; they count from the record, behind the head). Everything that follows is like records of one size.
+the head are where the record was, which event it is of, what is behind arrays, and words that
+locate the arrays (see `model.Located`; they count from the record, behind the head). All that
+follows is like records of one size.
 
 A recording is three tables of integers. `header`: see below. `table`: for each type of record and
 each class of events where the kind is in `programs`, or -1. `programs`: for each kind KIND numbers,

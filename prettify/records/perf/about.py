@@ -102,7 +102,7 @@ def _short(value: Any) -> str | None:
 
 
 class Plain:
-    """A conversion that hands on pieces that are made already. JSON of several files is an array."""
+    """A conversion that hands on what is made already. JSON of several files is an array."""
 
     __slots__ = ("_listed", "_several", "_started")
 

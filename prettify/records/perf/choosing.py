@@ -42,6 +42,15 @@ class Projection:
             found.append(path)
         return select(layout, found)
 
+    def in_order(self, layouts: Iterable[Layout]) -> list[Layout]:
+        """For each path the layouts that have it, with that alone: so members are in that order."""
+        return [
+            select(layout, [path])
+            for path in self._paths
+            for layout in layouts
+            if _error(layout, path) is None
+        ]
+
     def check(self, kinds: Iterable[Kind]) -> None:
         """Raise UsageError for a path that leads to a member in none of the kinds."""
         layouts = [kind.layout for kind in kinds]
@@ -133,13 +142,15 @@ def fixed_of(batch: Batch, layout: Layout, rows: Array) -> memoryview:
 
 def records_of(batch: Batch, rows: Array) -> memoryview:
     """Records of one layout as a whole, each filled up with zeroes to the size of the longest."""
-    lengths = (rows[:, 3] >> 1).tolist()
-    size = max(lengths, default=0)
-    whole = bytearray(len(lengths) * size)
-    data = batch.data
-    for at, (start, length) in enumerate(zip(rows[:, 1].tolist(), lengths)):
-        whole[at * size : at * size + length] = data[start : start + length]
-    return memoryview(whole).cast("B", (len(lengths), size)) if size else memoryview(whole)
+    import numpy
+
+    by_length = rows.copy()
+    by_length[:, 0] = rows[:, 3] >> 1  # of each length there are as many bytes
+    size = int(by_length[:, 0].max(initial=0))
+    lengths = own_table(memoryview(numpy.arange(size + 1).tobytes()))
+    own = own_table(memoryview(by_length.tobytes()))
+    whole = memoryview(gather(batch.data, own, lengths, size))
+    return whole.cast("B", (len(rows), size)) if size else whole
 
 
 def without_arrays(layout: Layout) -> Layout:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Piece
-    from prettify.records.perf.kinds import Kind
     from prettify.records.perf.reader import Batch
 
     Project = Callable[[Layout], Layout]
@@ -39,13 +38,13 @@ class CsvText(PerfText):
     def before(self) -> Iterable[Piece]:
         return ()
 
-    def begin(self, kinds: Sequence[Kind]) -> Iterable[Piece]:
-        """The heading, for records of these kinds. Raises UsageError where it is another one."""
+    def begin(self, layouts: Sequence[Layout]) -> Iterable[Piece]:
+        """The heading, for what these layouts have. Raises UsageError where it is another one."""
         from prettify.dialects.csv import columns_of, heading_of
 
         names: dict[str, None] = {}
-        for kind in kinds:
-            names.update(dict.fromkeys(columns_of(self._project(kind.layout))))
+        for layout in layouts:
+            names.update(dict.fromkeys(columns_of(layout)))
         found = list(names)
         if self._names is None:
             self._names = found
@@ -84,12 +83,15 @@ class TableConversion:
         """Nothing: what stands before all comes when the first recording is open."""
         return ()
 
-    def begin(self, kinds: Sequence[Kind]) -> Iterable[Piece]:
-        """What stands before records of these kinds. Raises UsageError where it is another schema."""
+    def begin(self, layouts: Sequence[Layout]) -> Iterable[Piece]:
+        """What stands before the records of a recording, which have the members of these layouts.
+
+        Raises UsageError where the schema is another one than before.
+        """
         from prettify.records.forms import TABLE_FORMS
         from prettify.records.perf.arrow import UnionColumns
 
-        columns = UnionColumns([self._project(kind.layout) for kind in kinds])
+        columns = UnionColumns(layouts)
         if self._inner is not None:
             if columns.schema != self._columns.schema:
                 raise _other_columns(self._form)
@@ -138,7 +140,7 @@ class Database:
         """Begins the database."""
         return self._inner.before()
 
-    def begin(self, kinds: Sequence[Kind]) -> Iterable[Piece]:
+    def begin(self, layouts: Sequence[Layout]) -> Iterable[Piece]:
         """Nothing: tables are made when there are records for them."""
         return ()
 

@@ -139,7 +139,8 @@ HARDWARE_EVENTS = (
 )  # fmt: skip
 SOFTWARE_EVENTS = (
     "cpu-clock", "task-clock", "page-faults", "context-switches", "cpu-migrations", "minor-faults",
-    "major-faults", "alignment-faults", "emulation-faults", "dummy", "bpf-output", "cgroup-switches",
+    "major-faults", "alignment-faults", "emulation-faults", "dummy", "bpf-output",
+    "cgroup-switches",
 )  # fmt: skip
 BPF_OUTPUT = 10
 CACHES = ("L1-dcache", "L1-icache", "LLC", "dTLB", "iTLB", "branch", "node")

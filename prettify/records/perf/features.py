@@ -52,7 +52,8 @@ class Reader:
         if length > self.left:
             place = self.position + self.at
             raise DataError(
-                f"{self.what} is cut short at byte {place}: {self.left} bytes left, {length} needed",
+                f"{self.what} is cut short at byte {place}: {self.left} bytes left, {length} "
+                f"needed",
                 place,
             )
         self.at += length
@@ -109,7 +110,8 @@ def read_feature(
 ) -> Any:
     """What the section of that number says; of an unknown one, its bytes in hexadecimal.
 
-    cpus: how many there are, None if unknown. Raises DataError where it is cut short, or says that there is more than there is.
+    cpus: how many there are, None if unknown. Raises DataError where it is cut short, or says that
+    there is more than there is.
     """
     name = FEATURES[number] if number < len(FEATURES) else str(number)
     reader = Reader(data, big_endian, position, f"feature {name}", cpus)

@@ -147,7 +147,8 @@ class Reader:
             place = data.position - held
             needed = self.state[machine.NEEDED]
             raise DataError(
-                f"{data.name}: record cut short at byte {place}: {held} bytes left, {needed} needed",
+                f"{data.name}: record cut short at byte {place}: {held} bytes left, {needed} "
+                f"needed",
                 place,
             )
         if self._unpacker is not None:
@@ -350,8 +351,8 @@ class Reader:
         size = self._number(record, records.ATTR_SIZE_AT, 4)
         if not ATTR_OLDEST <= size <= len(record) - HEADER:
             raise DataError(
-                f"{self._data.name}: record at byte {place} of {len(record)} bytes has an attr that "
-                f"is said to have {size}",
+                f"{self._data.name}: record at byte {place} of {len(record)} bytes has an attr "
+                f"that is said to have {size}",
                 place,
             )
         if len(self.recording.events) >= MAX_EVENTS:

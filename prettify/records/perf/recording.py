@@ -52,8 +52,8 @@ class Recording:
     """
 
     __slots__ = (
-        "attr_size", "big_endian", "data_at", "data_size", "events", "features", "formats", "name", "order",
-        "pipe", "sections", "version",
+        "attr_size", "big_endian", "data_at", "data_size", "events", "features", "formats", "name",
+        "order", "pipe", "sections", "version",
     )  # fmt: skip
 
     def __init__(self, data: Input) -> None:

@@ -144,7 +144,8 @@ def _mmap2(to: Maker, attr: Attr | None, *, build_id: bool = False) -> None:
         to.fixed("build_id", words.opaque(20))
     else:
         for name, type_ in (
-            ("maj", words.u32), ("min", words.u32), ("ino", words.u64), ("ino_generation", words.u64),
+            ("maj", words.u32), ("min", words.u32), ("ino", words.u64),
+            ("ino_generation", words.u64),
         ):  # fmt: skip
             to.fixed(name, type_)
     to.fixed("prot", words.u32)

@@ -184,9 +184,11 @@ class PerfRun(Run):
         # Which columns there are, a stream tells before its first sample.
         first = next((block for block in blocks if block is not None), None)
         tables = records.reader.tables if first is None else first[0].shapes
-        kinds = records.kinds(tables)
-        if kinds:
-            yield from conversion.begin(kinds)
+        layouts = [kind.layout for kind in records.kinds(tables)]
+        if records.projection is not None:
+            layouts = records.projection.in_order(layouts)
+        if layouts:
+            yield from conversion.begin(layouts)
         if first is not None:
             yield from converted(conversion, chain((first,), blocks), self._jobs)
 

@@ -79,8 +79,8 @@ class Summary:
     """
 
     __slots__ = (
-        "_members", "events", "first", "histograms", "last", "lost", "lost_samples", "size", "types",
-        "whole",
+        "_members", "events", "first", "histograms", "last", "lost", "lost_samples", "size",
+        "types", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:

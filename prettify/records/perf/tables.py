@@ -50,8 +50,8 @@ class Tables:
     """
 
     __slots__ = (
-        "_extra", "_machine", "_numbers", "_raw", "_used", "classes", "events", "header", "kinds", "layouts",
-        "made", "programs", "representatives", "version", "words",
+        "_extra", "_machine", "_numbers", "_raw", "_used", "classes", "events", "header", "kinds",
+        "layouts", "made", "programs", "representatives", "version", "words",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, wanted: Wanted, raw: RawTypes) -> None:

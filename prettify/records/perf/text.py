@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.dialects.options import Options
+    from prettify.layout import Layout
     from prettify.records.conversion import Piece
-    from prettify.records.perf.kinds import Kind
 
 
 class PerfText(BatchText):
@@ -26,8 +26,8 @@ class PerfText(BatchText):
     def before(self) -> Iterable[Piece]:
         yield self.form.before
 
-    def begin(self, kinds: Sequence[Kind]) -> Iterable[Piece]:
-        """What stands before the records of a recording, which are of these kinds."""
+    def begin(self, layouts: Sequence[Layout]) -> Iterable[Piece]:
+        """What stands before the records of a recording, which have what these layouts have."""
         return ()
 
     def after(self) -> Iterable[Piece]:
