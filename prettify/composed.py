@@ -165,13 +165,17 @@ class Composed:
             key, model.Forward(self, self._next_id, name, union=union)
         )
 
-    def located(self, element: Type, *, relative: bool = False, origin: int = 0) -> Type:
+    def located(
+        self, element: Type, *, relative: bool = False, rest: bool = False, origin: int = 0
+    ) -> Type:
         """An array elsewhere in its record, as a member; see `model.Located`."""
         used = self.use(element)
-        key = model.LOCATED, used, relative, origin
+        key = model.LOCATED, used, relative, rest, origin
         return self._known.get(key) or self._kept(
             key,
-            model.Located(self, self._next_id, "", used, relative=relative, origin=origin),
+            model.Located(
+                self, self._next_id, "", used, relative=relative, rest=rest, origin=origin
+            ),
         )
 
     def _about(self, kind: type[model.Reference], name: str, target: Type | None) -> Type:

@@ -49,7 +49,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.SECTION: (model.Section, ("name", "size", "entries")),
     model.DECL_TAG: (model.DeclTag, ("name", "target_id", "component")),
     model.BYTES: (model.Bytes, ("size",)),
-    model.LOCATED: (model.Located, ("name", "target_id", "relative", "origin")),
+    model.LOCATED: (model.Located, ("name", "target_id", "relative", "rest", "origin")),
 }
 # Of these, what is a tuple of things that are no types.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {

@@ -460,11 +460,9 @@ class _Builder:
     def located(self, node: Node, depth: int) -> Node:
         type_ = node.type
         assert isinstance(type_, model.Located)
-        if model.strip(type_.target).kind not in model.SCALARS | model.AGGREGATES:
-            raise type_.graph.error(
-                f"{spelled(type_)} is a located array of what is neither scalar nor struct",
-                type_.id,
-            )
+        kind = model.strip(type_.target).kind
+        if kind not in model.SCALARS | model.AGGREGATES:
+            raise type_.graph.error(f"{spelled(type_)} cannot be of kind {kind}", type_.id)
         node.located = self.build(type_.target, 0, depth + 1)
         if any(leaf.located is not None for leaf in leaves(node.located)):
             raise type_.graph.error(f"{spelled(type_)} has located arrays in each other", type_.id)

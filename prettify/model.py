@@ -54,7 +54,7 @@ MEMBERS = ELEMENTS | {
     SECTION,
     LOCATED,
 }  # and members: the value of a map of global data is a section
-SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))  # what located arrays are of
+SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -367,10 +367,11 @@ class Located(Reference):
 
     In its own place there is a word of WORD bytes: the upper half says how many bytes the array
     has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
-    the place that is `origin` bytes into the struct that this is a member of.
+    the place that is `origin` bytes into the struct that this is a member of. `rest` has no word:
+    the array is here, and all that is left of the record.
     """
 
-    __slots__ = ("origin", "relative")
+    __slots__ = ("origin", "relative", "rest")
     kind = LOCATED
 
     def __init__(
@@ -381,11 +382,18 @@ class Located(Reference):
         target_id: int,
         *,
         relative: bool = False,
+        rest: bool = False,
         origin: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name, target_id)
         self.relative = relative
+        self.rest = rest
         self.origin = origin
+
+    @property
+    def size(self) -> int:
+        """Bytes in its own place."""
+        return 0 if self.rest else WORD
 
 
 class Member:
@@ -593,8 +601,6 @@ def size_of(type_: Type) -> int:
 
 
 def _own_size(type_: Type) -> int:
-    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
+    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes, Located)):
         return type_.size
-    if type_.kind == LOCATED:
-        return WORD
     return type_.graph.pointer_size if type_.kind == POINTER else -1

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,11 +26,12 @@ from prettify import model
 from prettify.api import RecordType
 from prettify.compilers import values
 from prettify.compilers.arrow_columns import ArrowColumns
+from prettify.compilers.columns import Rows
 from prettify.compilers.construct_parser import pack, unpack
 from prettify.compilers.numpy_dtype import view
 from prettify.composed import Composed
 from prettify.core.emitter import fill
-from prettify.core.rows import fill_rows
+from prettify.core.rows import fill_rows, gather
 from prettify.core.tables import table
 from prettify.dialects import json as json_dialect
 from prettify.dialects.options import Options
@@ -172,8 +174,7 @@ def test_what_is_no_whole_element_is_left_out() -> None:
     odd = record(PARTS[0], PARTS[1] + b"\1", *PARTS[2:])
     assert json.loads(RecordType(LAYOUT.type).format(odd, "ndjson"))["nums"] == [1, 2, 65535]
     assert unpack(LAYOUT, "little", odd)["nums"] == [1, 2, 65535]
-    rows = memoryview(odd).cast("B", (1, len(odd)))
-    assert ArrowColumns(LAYOUT).batch(rows).to_pylist()[0]["nums"] == [1, 2, 65535]
+    assert ArrowColumns(LAYOUT).batch(rows_of(odd)).to_pylist()[0]["nums"] == [1, 2, 65535]
 
 
 def test_records_side_by_side_have_nothing_behind_them() -> None:
@@ -234,12 +235,15 @@ def test_what_has_no_room_is_not_built(change: dict[str, Any], error: str) -> No
         pack(LAYOUT, "little", value)
 
 
-def rows_of(*records: bytes) -> memoryview:
-    """Records as rows of one length: those of the longest, zeroes behind the others."""
-    width = max(map(len, records))
-    return memoryview(b"".join(r.ljust(width, b"\0") for r in records)).cast(
-        "B", (len(records), width)
-    )
+def rows_of(*records: bytes) -> Rows:
+    """Records as rows of one length, with their own."""
+    lengths = list(map(len, records))
+    width, numbers, at = max(lengths), [], 0
+    for length in lengths:
+        numbers += [0, at, 0, length << 1]
+        at += length
+    rows = gather(b"".join(records), table("q", numbers), table("q", [0]), width, whole=True)
+    return Rows(memoryview(rows).cast("B", (len(records), width)), numpy.array(lengths, "i8"))
 
 
 def test_columns(tmp_path: Path) -> None:
@@ -299,12 +303,12 @@ def test_where_takes_texts_alone() -> None:
 def test_what_no_located_array_can_be_of() -> None:
     made = Composed(None)
     pair = made.struct("pair", 2, [("a", made.integer("u8", 1), 0)])
+    many = made.array(pair, 2)
     inner = made.struct("inner", 4, [("y", made.located(made.integer("u8", 1)), 0)])
-    table = made.array(pair, 2)
     for element, error in (
+        (many, "cannot be of kind array"),
+        (made.opaque(0), "of 0 bytes"),
         (inner, "located arrays in each other"),
-        (table, "neither scalar nor struct"),
-        (made.opaque(0), "elements of 0 bytes"),
     ):
         whole = made.struct("s", 4, [("x", made.located(element), 0)])
         with pytest.raises(TypeInfoError, match=error):
@@ -315,6 +319,8 @@ def test_what_no_located_array_can_be_of() -> None:
 
 
 # Random types and records, against another reader.
+
+OFFSET, RELATIVE, REST = LOCATORS = "offset", "relative", "rest"
 
 ELEMENTS = {
     "char": ("c", 1), "u8": ("B", 1), "s8": ("b", 1), "u16": ("H", 2), "s32": ("i", 4),
@@ -339,19 +345,24 @@ class Case:
         self.order: Any = order
         made = self.made = Composed(None, byte_order=order)
         self.members = [
-            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.random() < 0.5)
+            (f"m{at}", self.random.choice(list(ELEMENTS)), self.random.choice(LOCATORS))
             for at in range(self.random.randint(1, 4))
         ]
         self.origin = self.random.choice((0, 0, 3))
         parts, at = [], 0
-        for name, element, relative in self.members:
+        for name, element, locator in self.members:
             at += self.random.choice((0, 0, 1))
-            type_ = made.located(element_of(made, element), relative=relative, origin=self.origin)
+            type_ = made.located(
+                element_of(made, element),
+                relative=locator == RELATIVE,
+                rest=locator == REST,
+                origin=self.origin,
+            )
             parts.append((name, type_, at))
-            at += 4
+            at += 0 if locator == REST else 4
         self.inner = made.struct("inner", at, parts)
         self.places = {name: offset for name, _, offset in parts}
-        self.lead = self.random.choice((0, 2))
+        self.lead = self.random.choice((1, 2))
         self.count = self.random.choice((0, 0, 1, 3))
         if self.count:
             many = made.array(self.inner, self.count)
@@ -370,15 +381,22 @@ class Case:
             for _ in range(length)
         )  # fmt: skip
         for each in range(max(self.count, 1)):
-            for name, _, relative in self.members:
+            for name, _, locator in self.members:
                 where = self.lead + each * self.size + self.places[name]
-                start = where + 4 if relative else self.lead + each * self.size + self.origin
+                start = self.start(each, where, locator)
                 room = length - start
                 if self.random.random() < 0.8 and room > 0:
                     offset = self.random.randint(0, room)
                     size = self.random.randint(0, room - offset + (self.random.random() < 0.2))
-                    out[where : where + 4] = (offset | size << 16).to_bytes(4, self.order)
+                    if locator != REST:
+                        out[where : where + 4] = (offset | size << 16).to_bytes(4, self.order)
         return bytes(out)
+
+    def start(self, each: int, where: int, locator: str) -> int:
+        """Where a locator counts from."""
+        if locator == OFFSET:
+            return self.lead + each * self.size + self.origin
+        return where + 4 if locator == RELATIVE else where
 
     def expected(self, data: bytes) -> Any:
         """The value as JSON has it, read here and now."""
@@ -386,13 +404,15 @@ class Case:
         for each in range(max(self.count, 1)):
             base = self.lead + each * self.size
             one: dict[str, Any] = {}
-            for name, element, relative in self.members:
+            for name, element, locator in self.members:
                 where = base + self.places[name]
-                word = int.from_bytes(data[where : where + 4], self.order)
-                start = (where + 4 if relative else base + self.origin) + word % 65536
-                raw = data[start : start + word // 65536]
-                raw = raw if len(raw) == word // 65536 else b""
-                one[name] = self.value(raw, element)
+                start = self.start(each, where, locator)
+                number = int.from_bytes(data[where : where + 4], self.order)
+                offset, length = number % 65536, number // 65536
+                if locator == REST:
+                    offset, length = 0, len(data) - where
+                raw = data[start + offset : start + offset + length]
+                one[name] = self.value(raw if len(raw) == length else b"", element)
             found.append(one)
         return {"a": found if self.count else found[0]}
 
@@ -442,10 +462,8 @@ def test_all_readers_agree(case: Case) -> None:
     parsed = [record_type.unpack(one) for one in records]
     assert [without_bytes(value) for value in parsed] == expected
     assert [record_type.pack(value) for value in parsed] == records
-    for one, wanted in zip(records, expected):
-        rows = memoryview(one).cast("B", (1, len(one)))
-        [found] = ArrowColumns(layout).batch(rows).to_pylist()
-        assert found == octets(wanted, case)
+    columns = ArrowColumns(layout).batch(rows_of(*records)).to_pylist()
+    assert columns == [octets(value, case) for value in expected]
 
 
 def octets(value: Any, case: Case) -> Any:
@@ -486,7 +504,7 @@ def test_text_filters_read_the_same(case: Case) -> None:
     texts = [name for name, element, _ in case.members if element == "char"]
     data = case.record()
     expected = case.expected(data)["a"]
-    rows = memoryview(data).cast("B", (1, len(data)))
+    rows = rows_of(data)
     for name in texts:
         for index in range(max(case.count, 1)):
             path = f"a[{index}].{name}" if case.count else f"a.{name}"
@@ -565,3 +583,64 @@ def test_nodes_know_what_they_are() -> None:
     assert layouts.locates(LAYOUT)
     assert not layouts.locates(times())
     assert model.spelled(nodes["nums"].type) == "u16[]"
+
+
+# Arrays of structs.
+
+
+def pairs() -> Layout:
+    """A struct with an array of structs elsewhere, and text to the record's end."""
+    made = Composed(None)
+    pair = made.struct(
+        "pair", 6, [("a", made.integer("int", 4, signed=True), 0), ("b", made.integer("u16", 2), 4)]
+    )
+    text = made.integer("char", 1, character=True)
+    return layouts.resolve(
+        made.struct(
+            "s",
+            4,
+            [("p", made.located(pair), 0), ("t", made.located(text, rest=True), 4)],
+        )
+    )
+
+
+PAIRS = struct.pack("<I", 4 | 12 << 16) + struct.pack("<iHiH", -1, 2, 3, 4) + b"x"
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (
+            "ndjson",
+            '{"p":[{"a":-1,"b":2},{"a":3,"b":4}],"t":"\\u00ff\\u00ff\\u00ff\\u00ff\\u0002"}\n',
+        ),
+        ("csv", "t\n\xff\xff\xff\xff\x02\n"),
+        (
+            "pahole",
+            "{ .p = { { .a = -1, .b = 2, }, { .a = 3, .b = 4, }, }, "
+            '.t = "\\377\\377\\377\\377\\002", },\n',
+        ),
+        ("c", "(struct s){ .p = 0xc0004, }\n"),
+    ],
+)
+def test_arrays_of_structs(form: str, text: str) -> None:
+    flags = {"compact": True} if form in ("pahole", "c") else {}
+    assert RecordType(pairs().type).format(PAIRS, form, **flags) == text
+
+
+def test_arrays_of_structs_as_columns() -> None:
+    [found] = ArrowColumns(pairs()).batch(rows_of(PAIRS)).to_pylist()
+    assert found == {
+        "p": [{"a": -1, "b": 2}, {"a": 3, "b": 4}],
+        "t": "\xff\xff\xff\xff\x02",
+    }
+    assert unpack(pairs(), "little", PAIRS)["p"] == found["p"]
+    with pytest.raises(UsageError, match="member 'p' is an array of structs that lies elsewhere"):
+        RecordType(pairs().type).format(PAIRS, "kernel")
+
+
+def test_what_is_to_the_end_is_never_hidden() -> None:
+    layout = RecordType(pairs().type).select("t")
+    data = bytes(4) + b"hi"
+    assert layout.format(data, "pahole", compact=True, zero=False) == '{ .t = "hi", },\n'
+    assert layout.format(data, "kernel", compact=True) == "(struct s){.t = (char[])['h','i',],}"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from prettify.compilers.columns import Array, Buffer, Order
+    from prettify.compilers.columns import Array, Buffer, Order, Rows
     from prettify.layout import Layout, Node
 
 MAX_BATCH = (1 << 30) - 1  # bytes of records: texts, twice as long at most, have 32-bit offsets
@@ -78,7 +78,7 @@ class ArrowColumns:
     def __repr__(self) -> str:
         return f"<ArrowColumns of {values.title_of(self._layout.type)}>"
 
-    def batch(self, records: Buffer) -> pyarrow.RecordBatch:
+    def batch(self, records: Buffer | Rows) -> pyarrow.RecordBatch:
         """The records, all of them whole, as a record batch that does not refer to their memory.
 
         Raises DataError where the last is cut short; UsageError where the type has 0 bytes and
@@ -180,6 +180,22 @@ class Elements(Column):
         return _nested(self.type, length, buffers, [self.element.array(block)])
 
 
+class Located(Column):
+    """A located array, as a list of any length."""
+
+    __slots__ = ("element", "place")
+
+    def __init__(self, element: Column, place: Place) -> None:
+        super().__init__(pyarrow.list_(element.type), 1 + element.levels)
+        self.element = element
+        self.place = place
+
+    def array(self, block: Block) -> pyarrow.Array:
+        offsets, elements = columns.located_elements(block, self.place)
+        buffers = [None, _buffer(offsets.astype("i4"))]
+        return _nested(self.type, len(offsets) - 1, buffers, [self.element.array(elements)])
+
+
 def _nested(
     type_: pyarrow.DataType, length: int, buffers: list[Any], children: list[pyarrow.Array]
 ) -> pyarrow.Array:
@@ -192,6 +208,9 @@ def _column(node: Node, arrays: tuple[tuple[int, int], ...], each: int) -> Colum
     What holds none would be a struct without fields, which Parquet does not have.
     """
     kind = columns.leaf_of(node)
+    if kind == columns.LOCATED and node.located is not None:
+        element = _column(node.located, (), 1)
+        return element and Located(element, Place(node, arrays))
     if kind is not None:
         return _LEAVES[kind](Place(node, arrays), bool(arrays) and not node.member)
     if node.element is not None:
@@ -401,21 +420,6 @@ def _located_binaries(block: Block, place: Place, type_: pyarrow.DataType) -> py
     return pyarrow.Array.from_buffers(type_, len(offsets) - 1, buffers)
 
 
-def _located(place: Place, element: bool) -> Column:
-    inner = place.node.located
-    assert inner is not None
-    kind = columns.leaf_of(inner)
-    assert kind is not None
-    column = _LEAVES[kind](Place(inner), True)
-
-    def lists(block: Block, at: Place, type_: pyarrow.DataType) -> pyarrow.Array:
-        offsets, elements = columns.located_elements(block, at)
-        buffers = [None, _buffer(offsets.astype("i4"))]
-        return _nested(type_, len(offsets) - 1, buffers, [column.array(elements)])
-
-    return Leaf(pyarrow.list_(column.type), place, lists)
-
-
 def _octets(place: Place, element: bool) -> Column:
     # Few readers know fixed-size binaries of 0 bytes, and pandas none in a list.
     if element or not place.node.size:
@@ -446,5 +450,4 @@ _LEAVES: dict[str, Callable[[Place, bool], Column]] = {
     columns.POINTED: _pointed,
     columns.LOCATED_TEXT: _located_text,
     columns.LOCATED_OCTETS: _located_octets,
-    columns.LOCATED: _located,
 }

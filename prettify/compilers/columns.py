@@ -112,25 +112,46 @@ class Place:
         return f"<Place of {self.node!r} in {self.arrays} +{self.shift}>"
 
 
+class Rows:
+    """Records of any length as rows of one: `data` has two dimensions, zeroes behind those that are
+    shorter. lengths: of each, an array of int64.
+    """
+
+    __slots__ = ("data", "lengths")
+
+    def __init__(self, data: memoryview, lengths: Array) -> None:
+        self.data = data
+        self.lengths = lengths
+
+    def __repr__(self) -> str:
+        return f"<{len(self.lengths)} Rows>"
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all."""
+        return self.data.nbytes
+
+
 class Block:
     """Records of one size side by side in memory: `count` of them, `size` bytes each.
 
-    What has two dimensions is rows: the bytes of one record, which are more than its type's where
-    something is located behind these.
+    lengths: of each record, where they are not all of that size. What has two dimensions is rows:
+    the bytes of one record, which are more than its type's where something is located behind these.
     """
 
-    __slots__ = ("byte_order", "count", "data", "size")
+    __slots__ = ("byte_order", "count", "data", "lengths", "size")
 
-    def __init__(self, layout: Layout, byte_order: Order, data: Buffer) -> None:
+    def __init__(self, layout: Layout, byte_order: Order, data: Buffer | Rows) -> None:
         """Raises UsageError where the type has 0 bytes; DataError where the last is cut short."""
         self.byte_order = byte_order
-        records = memoryview(data)
+        records = memoryview(data.data if isinstance(data, Rows) else data)
         self.data = records.cast("B")
         if records.ndim == 2 and records.shape is not None:
             self.count, self.size = records.shape
         else:
             self.count = count_of(layout, self.data.nbytes)
             self.size = layout.size
+        self.lengths: int | Array = data.lengths if isinstance(data, Rows) else self.size
 
     def view(self, place: Place, dtype: str, offset: int, length: int = 0) -> Array:
         """What is at that byte of each place, of shape (records, *arrays), without a copy.
@@ -316,15 +337,17 @@ def located(block: Block, place: Place) -> tuple[Array, Array]:
     """
     node = place.node
     starts = numpy.arange(block.count, dtype="i8") * block.size
-    ends = starts + block.size
+    ends = starts + block.lengths
     for count, step in place.arrays:
         starts = (starts[:, numpy.newaxis] + numpy.arange(count) * step).reshape(-1)
         ends = numpy.repeat(ends, count)
-    dtype = f"{MARKS[block.byte_order]}u{model.WORD}"
-    words = _copied(block.view(place, dtype, node.offset), "i8")
-    starts += place.shift + node.offset - values.before_word(node) + (words & 0xFFFF)
-    lengths = words >> 16
-    lengths[starts + lengths > ends] = 0
+    starts = starts + place.shift + node.offset
+    lengths = numpy.maximum(ends - starts, 0)
+    if node.size:
+        words = _copied(block.view(place, MARKS[block.byte_order] + "u4", node.offset), "i8")
+        starts += (words & 0xFFFF) - values.before_word(node)
+        lengths = words >> 16
+        lengths[starts + lengths > ends] = 0
     lengths -= lengths % node.stride
     return _gathered(numpy.frombuffer(block.data, "u1"), starts, lengths)
 

@@ -170,16 +170,19 @@ class Located(Part):
     before: from the byte that the word counts from to the word.
     """
 
-    def __init__(self, before: int, byte_order: Order, make: Callable[[int], Part]) -> None:
+    def __init__(self, size: int, before: int, order: Order, make: Callable[[int], Part]) -> None:
+        """size: of the word, 0 where there is none."""
         super().__init__()
-        self.size = model.WORD
+        self.size = size
         self.before = before
-        self.byte_order: Order = byte_order
+        self.byte_order: Order = order
         self.make = make
 
     def _place(self, data: bytes, at: int) -> tuple[int, int]:
         """Where the array begins, and its bytes: none where it is not within the data."""
-        word = int.from_bytes(data[at : at + model.WORD], self.byte_order)
+        if not self.size:
+            return at, len(data) - at
+        word = int.from_bytes(data[at : at + self.size], self.byte_order)
         start, length = at - self.before + (word & 0xFFFF), word >> 16
         return (start, length) if start + length <= len(data) else (at, 0)
 
@@ -271,7 +274,7 @@ def _located(node: Node, byte_order: Order) -> Part:
         def make(length: int) -> Part:
             return Elements(part, length // stride, stride, length // stride)
 
-    return Located(values.before_word(node), byte_order, make)
+    return Located(node.size, values.before_word(node), byte_order, make)
 
 
 def _members(node: Node, byte_order: Order) -> Part:

@@ -155,7 +155,7 @@ def _opaque(node: Node, byte_order: str) -> Dtype:
 
 
 def _word(node: Node, byte_order: str) -> Dtype:
-    return numpy.dtype(f"{MARKS[byte_order]}u{model.WORD}")
+    return _integer(node, byte_order) if node.size else _opaque(node, byte_order)
 
 
 def _array(node: Node, byte_order: str) -> Dtype:

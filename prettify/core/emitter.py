@@ -245,6 +245,7 @@ def run(
     a: cython.Py_ssize_t
     b: cython.Py_ssize_t
     i: cython.Py_ssize_t
+    end: cython.Py_ssize_t  # of a record
     taken: cython.bint
     if pc == 0 and done == 0:
         base = start
@@ -453,11 +454,15 @@ def run(
         elif op == 45:  # IF_TEXT
             taken = is_text(data, base + a, b)
         elif op == 46:  # LOCATE
-            i = _load(data, base + a, 4, big)
-            a += 4 if b & 65536 else (b >> 17) - a  # RELATIVE, ORIGIN
-            a += base + (i & 65535)
-            i >>= 16
-            if a + i > start + done * record_size + numbers[6]:
+            end = start + done * record_size + numbers[6]
+            if b & 131072:  # REST
+                a += base
+                i = end - a
+            else:
+                low = _load(data, base + a, 4, big)
+                a = base + (a + 4 if b & 65536 else b >> 18) + (low & 65535)  # RELATIVE, ORIGIN
+                i = low >> 16
+            if i < 0 or a + i > end:
                 i = 0
             low = i
             high = 0

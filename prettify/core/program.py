@@ -49,13 +49,15 @@ BYTES = 44  # offset, length, style: write the digits of the bytes there
 IF_TEXT = 45  # offset, length, target, pops: where there is a NUL, only printable ASCII before it
 LOCATE = 46  # offset, element, target, pops: a loop, as LOOP, over the array that the word there
 # locates; offsets in it count from an element. The value is how many bytes the array has: 0 where
-# it is not within the record. element: bytes of one | RELATIVE | origin << ORIGIN. Where there is
-# none it goes to target; but if one has 0 bytes there is always one round, for all of the array
+# it is not within the record. element: bytes of one | RELATIVE | REST | origin << ORIGIN. Where
+# there is none it goes to target; but if one has 0 bytes there is always one round, for all of it
 POINT = 47  # digits: write the value with the last so many of its digits behind a point
 
-# Of LOCATE: the place is counted from the word's end, not from the origin, a byte of the record.
+# Of LOCATE: the word counts from its own end, not from the origin, a byte of the record; or there
+# is no word, and the array goes from there to the record's end.
 RELATIVE = 1 << 16
-ORIGIN = 17
+REST = 1 << 17
+ORIGIN = 18
 # The length, of STRING, PAD_TEXT and BYTES: all of what LOCATE has found.
 LOCATED = -1
 

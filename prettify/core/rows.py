@@ -86,14 +86,18 @@ def with_headings(rows: memoryview, kinds: memoryview, before: int, first: int) 
     return more[:filled]
 
 
-def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> bytearray:
+def gather(
+    data: Buffer, rows: memoryview, sizes: memoryview, size: int, whole: bool = False
+) -> bytearray:
     """The records of some rows one behind the other, of `size` bytes each.
 
     sizes: by a row's first number how many bytes of it there are, -1 for rows that are not wanted.
-    What is behind those is 0. Raises ValueError where the data does not hold them.
+    whole: take as many bytes more as the row says that there are. What is behind those is 0. Raises
+    ValueError where the data does not hold them.
     """
     count: cython.Py_ssize_t = len(rows) // 4
     step: cython.longlong = size
+    more: cython.bint = whole
     there: cython.longlong = len(data)
     have: cython.longlong
     wanted: cython.longlong = 0
@@ -104,7 +108,7 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     else:
         rows_at, sizes_at = rows, sizes
     for i in range(count):
-        have = sizes_at[rows_at[4 * i]]
+        have = _held(rows_at, sizes_at, i, more)
         if have >= 0:
             wanted += 1
             if have > step or rows_at[4 * i + 1] < 0 or rows_at[4 * i + 1] + have > there:
@@ -113,7 +117,7 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     wanted = 0
     if not cython.compiled:
         for i in range(count):
-            have = sizes[rows[4 * i]]
+            have = _held(rows, sizes, i, more)
             if have >= 0:
                 start = rows[4 * i + 1]
                 gathered[wanted : wanted + have] = data[start : start + have]
@@ -125,12 +129,28 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     data_at = cython.cast(cython.p_char, view.buf)
     with cython.nogil:
         for i in range(count):
-            have = sizes_at[rows_at[4 * i]]
+            have = _held(rows_at, sizes_at, i, more)
             if have >= 0:
                 memcpy(out + wanted, data_at + rows_at[4 * i + 1], have)
                 wanted += step
     PyBuffer_Release(cython.address(view))
     return gathered
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _held(
+    rows: cython.pointer[cython.const[cython.longlong]],
+    sizes: cython.pointer[cython.const[cython.longlong]],
+    row: cython.Py_ssize_t,
+    whole: cython.bint,
+) -> cython.longlong:
+    """How many bytes of a row's record are taken, -1 if it is not wanted."""
+    size: cython.longlong = sizes[rows[4 * row]]
+    length: cython.longlong = rows[4 * row + 3] >> 1
+    return length if whole and 0 <= size < length else size
 
 
 def fill_rows(

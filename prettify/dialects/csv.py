@@ -2,8 +2,8 @@
 
 Lines end in a line feed alone, as those of other Unix tools. Members of structs and unions are
 columns of their own, `a.b`, and so are the elements of arrays, `a[0]`, `a[0].b`, `a[0][1]`, but
-`char` arrays are text. Located arrays, each as long as it is, are one column. A record that is no
-struct is the column `value`.
+`char` arrays are text. A located array of scalars, as long as it is, is one column; of structs it
+has none. A record that is no struct is the column `value`.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def _columns(node: Node) -> int:
         return sum(_columns(child) for _, child in named_members(node))
     if node.element is not None and not node.of_chars:
         return node.count * _columns(node.element)
-    if node.located is not None and node.located.kind in NESTED:
-        return 0  # of another number in each record, and each of them several values
+    if node.located is not None:
+        return int(node.located.kind in model.SCALARS)
     return int(node.kind in model.SIZED)
 
 
@@ -135,7 +135,7 @@ def _names(node: Node, name: str) -> Iterator[str]:
         if _columns(node.element):
             for index in range(node.count):
                 yield from _names(node.element, f"{name}[{index}]")
-    elif _columns(node):
+    elif node.located is None or _columns(node):
         yield name
 
 

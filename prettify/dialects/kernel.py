@@ -23,6 +23,7 @@ from prettify.dialects.scalars import (
     put_located,
     put_located_bytes,
 )
+from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node
 
 TYPE_CHECKING = False
@@ -251,7 +252,12 @@ class _Walk:
     def _located(self, node: Node, element: Node, depth: int) -> None:
         """A located array as an array, as long as it is; text up to its NUL."""
         done = Label()
-        if depth and not self.zero:
+        if element.kind in NESTED:
+            raise UsageError(
+                f"member {node.name!r} is an array of structs that lies elsewhere in its record, "
+                f"which the kernel dialect does not show; the default one does"
+            )
+        if depth and not self.zero and node.size:
             self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
         self.to.literal(self._indent(depth) + self._label(node, depth))
         if element.kind == model.BYTES:
@@ -362,6 +368,8 @@ class _Walk:
         if _is_odd(node):
             self._load(node)
             self.to.branch(ops.IF_SET, target)
+        elif node.located is not None and not node.size:
+            self.to.branch(ops.JUMP, target)
         else:
             size = _enum_bytes(node) if node.kind == model.ENUM else node.size
             self.to.branch(ops.IF_BYTES_SET, target, node.offset, size)
@@ -410,7 +418,8 @@ class _Walk:
                 self._mark_shown(child)
         elif node.kind in (model.BYTES, model.LOCATED):
             done = Label()
-            self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
+            if node.size or node.kind == model.BYTES:
+                self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
             self.to.add(ops.MARK, 1)
             self.to.place(done)
         else:

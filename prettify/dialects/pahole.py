@@ -92,9 +92,7 @@ class _Walk:
         elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(count, node.stride)
-            self.to.literal(self.options.line(depth + 1))
-            self.value(element, depth + 1)
-            self.to.literal(b",")
+            self._line(element, depth + 1)
             self.to.next(start)
             self.to.literal(self.options.line(depth) + b"}")
         else:
@@ -103,7 +101,7 @@ class _Walk:
             self.to.literal(b" }")
 
     def _line(self, node: Node, depth: int) -> None:
-        """A value on a line of its own."""
+        """An element on a line of its own."""
         self.to.literal(self.options.line(depth))
         self.value(node, depth)
         self.to.literal(b",")

@@ -94,7 +94,12 @@ def value_size(node: Node) -> int:
 
 
 def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
-    """Go to target if any member of a node is not zero. Padding does not count."""
+    """Go to target if any member of a node is not zero. Padding does not count.
+
+    A located array is zero where its word is; one without a word never is.
+    """
+    if node.located is not None and not node.size:
+        to.branch(ops.JUMP, target)
     if not node.size:
         return
     if covered(node) and not node.bitfield:
@@ -174,8 +179,8 @@ def put_located_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -
 def _locating(node: Node, step: int) -> int:
     """The operand of LOCATE for elements of that many bytes."""
     assert isinstance(node.type, model.Located)
-    relative = ops.RELATIVE if node.type.relative else 0
-    return step | relative | node.origin << ops.ORIGIN
+    flags = ops.RELATIVE if node.type.relative else ops.REST if node.type.rest else 0
+    return step | flags | node.origin << ops.ORIGIN
 
 
 def put_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import sqlite3
 from itertools import pairwise
 
+import numpy
+
 from prettify import model
 from prettify.compilers import columns, values
 from prettify.compilers.columns import Place
 from prettify.core.emitter import render
+from prettify.core.rows import ROW, fill_rows
 from prettify.dialects.json import compile_lines
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
@@ -167,16 +170,19 @@ def _json(layout: Layout, node: Node, byte_order: str) -> Callable[[Block], list
 
 
 def _located_json(layout: Layout, node: Node, byte_order: str) -> Callable[[Block], list[str]]:
-    """The same of what is located in records, which may be of other sizes in each block."""
-    programs: dict[int, Program] = {}
+    """The same of what is located in records, each of which has a length of its own."""
+    part = Layout(layout.type, node)
+    part.size = layout.size
+    program = compile_lines(part, Options(byte_order=byte_order))
 
     def read(block: Block) -> list[str]:
-        program = programs.get(block.size)
-        if program is None:
-            part = Layout(layout.type, node)
-            part.size = block.size
-            program = programs[block.size] = compile_lines(part, Options(byte_order=byte_order))
-        return _lines(program, block)
+        rows = numpy.zeros((block.count, ROW), "i8")
+        rows[:, 1] = numpy.arange(block.count) * block.size
+        rows[:, 3] = numpy.asarray(block.lengths) << 1
+        numbers = memoryview(bytearray(rows.tobytes())).cast("q")
+        pieces = fill_rows([program], bytes(block.data), numbers, [])
+        text = b"".join(bytes(memoryview(out)[:written]) for out, written in pieces)
+        return text.decode().split("\n")[: block.count]
 
     return read
 

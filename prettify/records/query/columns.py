@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 
 
 class Block:
-    """`count` records of `size` bytes, from byte `start` of `data` on."""
+    """`count` records of `size` bytes, from byte `start` of `data` on.
 
-    __slots__ = ("count", "data", "size", "start")
+    lengths: of each, where some are shorter.
+    """
 
-    def __init__(self, data: memoryview, start: int, count: int, size: int) -> None:
+    __slots__ = ("count", "data", "lengths", "size", "start")
+
+    def __init__(
+        self, data: memoryview, start: int, count: int, size: int, lengths: Array | None = None
+    ) -> None:
         self.data = data
         self.start = start
         self.count = count
         self.size = size
+        self.lengths = lengths
 
     def column(self, dtype: str, offset: int) -> Array:
         """What lies at that byte of each record; shape (count,), without a copy."""
@@ -193,7 +199,8 @@ def located_texts(block: Block, node: Node, shift: int, byte_order: Order) -> li
     """The texts that the words of a located array of `char` lead to, `shift` bytes further on."""
     data = block.data[block.start : block.start + block.count * block.size]
     rows = data.cast("B", (block.count, block.size))
-    whole = columns.Block(Layout(node.type, node), byte_order, rows)
+    known = rows if block.lengths is None else columns.Rows(rows, block.lengths)
+    whole = columns.Block(Layout(node.type, node), byte_order, known)
     return columns.split(*columns.located_texts(whole, columns.Place(node, shift=shift)))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy
 
 from prettify import model
+from prettify.compilers.columns import Rows
 from prettify.compilers.numpy_dtype import MARKS
 from prettify.errors import DataError, UsageError
 from prettify.records.query.columns import Block
@@ -63,13 +64,15 @@ class Where:
     def __repr__(self) -> str:
         return f"<Where {self.text!r}>"
 
-    def mask(self, records: Buffer) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
+    def mask(self, records: Buffer | Rows) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
         """Which records match: an array of bool of shape (n,).
 
         records: side by side; or the rows of a memoryview of two dimensions, where they are longer
-        than their type. Raises DataError where they are no whole number of records.
+        than their type, or such `Rows` with their lengths. Raises DataError where they are no whole
+        number of records.
         """
-        rows = memoryview(records)
+        lengths = records.lengths if isinstance(records, Rows) else None
+        rows = memoryview(records.data if isinstance(records, Rows) else records)
         size = rows.shape[1] if rows.shape is not None and rows.ndim == 2 else self.size
         data = rows.cast("B")
         count, left = divmod(len(data), size)
@@ -82,7 +85,9 @@ class Where:
         step = max(1, CHUNK // size)
         with numpy.errstate(all="ignore"):
             for first in range(0, count, step):
-                block = Block(data, first * size, min(step, count - first), size)
+                there = min(step, count - first)
+                own = None if lengths is None else lengths[first : first + there]
+                block = Block(data, first * size, there, size, own)
                 found[first : first + step] = self._run(block).data
         return found
 
