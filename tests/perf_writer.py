@@ -333,3 +333,34 @@ def random_recording(random: Random, records: int) -> tuple[bytes, list[dict[str
             free &= ~WEIGHT_STRUCT
         attrs.append(Attr(random, free | placing, number, alike=number))
     return writer.file(attrs, records), writer.rows
+
+
+def packed(data: bytes, random: Random) -> tuple[bytes, list[int]]:
+    """The same recording with its records in compressed ones, of both types, cut anywhere.
+
+    Also where each of those is.
+    """
+    import zstandard
+
+    mark = "<" if data.startswith(b"PERFILE2") else ">"
+    at, size = struct.unpack_from(mark + "QQ", data, 40)
+    stream = zstandard.ZstdCompressor().compressobj()
+    out, places, done = b"", [], 0
+    while done < size:
+        length = random.randrange(1, 600)
+        piece = stream.compress(data[at + done : at + min(done + length, size)])
+        piece += stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        done += length
+        places.append(at + len(out))
+        if random.random() < 0.5:
+            out += struct.pack(mark + "IHH", 81, 0, 8 + len(piece)) + piece
+        else:
+            padding = bytes(-len(piece) % 8)
+            head = struct.pack(mark + "IHHQ", 83, 0, 16 + len(piece) + len(padding), len(piece))
+            out += head + piece + padding
+    header = bytearray(data[:at])
+    struct.pack_into(mark + "Q", header, 48, len(out))
+    place, length = struct.unpack_from(mark + "QQ", data, at + size)
+    behind = at + len(out) + 16
+    features = struct.pack(mark + "QQ", behind, length) + data[place : place + length]
+    return bytes(header) + out + features, places

@@ -18,14 +18,23 @@ from conftest import COMMAND
 from perf_files import HERE, PIPE_HEADER, Dumped, need_perf, need_zstd, perf, recorded, rows, shown
 from perf_writer import IDENTIFIER, IP, RAW, Attr, Writer
 from prettify.composed import Composed
+from prettify.dialects import FORMS
+from prettify.dialects.options import Options
+from prettify.layout import named_members
+from prettify.records.input import Input
 from prettify.records.perf.about import AboutRun
-from prettify.records.perf.constants import BPF_OUTPUT, CONTEXTS
+from prettify.records.perf.constants import BPF_OUTPUT, CONTEXTS, SAMPLE
 from prettify.records.perf.raw import RawTypes
+from prettify.records.perf.recording import Recording
+from prettify.records.perf.records import SIZES, attr_kind, cpu_map_kind, update_kind
 from prettify.records.perf.run import Choice
+from prettify.records.perf.tables import Tables, Wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
+
+    from prettify.layout import Node
 
 NANO = Decimal(1) / 10**9
 # What perf calls otherwise where it counts.
@@ -347,6 +356,28 @@ def test_a_database_has_a_table_for_each_kind(tmp_path: Path) -> None:
     assert base.execute(count + "comm").fetchone() == (6,)
     assert base.execute(count + '"sched:sched_process_exec"').fetchone() == (5,)
     assert base.execute("select comm from comm where comm like 'ta%'").fetchall() == [("tail",)]
+
+
+def test_no_two_members_of_a_record_have_one_name() -> None:
+    with Input(str(HERE["tracepoints"])) as data:
+        recording = Recording(data)
+        tables = Tables(recording, Wanted(), RawTypes())
+        kinds = tables.sample_kinds()
+        for type_ in sorted(set(tables.words.record_types.values()) - {SAMPLE}):
+            kinds.append(tables.kind_of_type(type_))
+        kinds += [attr_kind(size, tables.words) for size in SIZES]
+        kinds += [update_kind(what, tables.words) for what in range(4)]
+        kinds += [cpu_map_kind(what, tables.words) for what in range(3)]
+        for kind in kinds:
+            names = [name for name, _ in member_names(kind.layout.root)]
+            assert len(names) == len(set(names)), (kind, names)
+            for form in ("ndjson", "pahole"):
+                assert FORMS[form].compile(kind.layout, Options())
+    assert len(kinds) > 50
+
+
+def member_names(node: Node) -> list[tuple[str, Node]]:
+    return [(child.name, child) for _, child in named_members(node)]
 
 
 # The header and the summary.

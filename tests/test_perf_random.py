@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from decimal import Decimal
 from random import Random
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import EXAMPLES_PART, PURE, examples
-from perf_files import HERE, rows, shown
-from perf_writer import random_recording
+from perf_files import HERE, need_zstd, rows, shown
+from perf_writer import packed, random_recording
 from prettify.errors import DataError, UsageError
 from prettify.records.perf.about import AboutRun
 from prettify.records.perf.raw import RawTypes
@@ -42,6 +43,28 @@ def test_all_forms_take_any_samples(seed: int) -> None:
     text, errors = shown(data, "pahole")
     assert not errors
     assert text.count(b"\n\t.type = ") == len(expected)
+
+
+@settings(deadline=None, max_examples=examples(30))
+@given(st.integers(0, 2**32), st.integers(1, 30))
+def test_packed_records_are_those_that_were_packed(seed: int, records: int) -> None:
+    need_zstd()
+    data, expected = random_recording(Random(seed), records)
+    whole, places = packed(data, Random(seed))
+    found = rows(whole)
+    inside = [row for row in found if "COMPRESSED" not in row["type"]]
+    assert [{**row, "offset": 0} for row in inside] == [{**row, "offset": 0} for row in expected]
+    assert [row["offset"] for row in found if row not in inside] == places
+    assert {row["offset"] for row in inside} <= set(places)
+
+
+def test_packed_records_need_something_that_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    need_zstd()
+    whole, _ = packed(random_recording(Random(1), 5)[0], Random(1))
+    for name in ("zstandard", "compression", "backports", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(UsageError, match="pip install zstandard"):
+        shown(whole)
 
 
 # Damaged ones.
@@ -77,7 +100,12 @@ def mutant(random: Random, data: bytes) -> bytes:
 
 def sources() -> list[bytes]:
     found = [path.read_bytes() for path in HERE.values() if path.stat().st_size < 20000]
-    return found + [random_recording(Random(seed), 12)[0] for seed in range(40)]
+    written = [random_recording(Random(seed), 12)[0] for seed in range(40)]
+    try:
+        import zstandard  # noqa: F401
+    except ImportError:
+        return found + written
+    return found + written + [packed(data, Random(1))[0] for data in written[:10]]
 
 
 @pytest.mark.parametrize("part", range(4))

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 ADDRESSES = frozenset(("addr", "ip"))
 TIMES = frozenset(("time",))
+# What is called otherwise, as all records have members of these names: by struct and member.
+RENAMED = {
+    ("perf_record_bpf_event", "type"): "bpf_type",
+    ("perf_record_auxtrace_info", "type"): "trace_type",
+    ("perf_record_auxtrace", "size"): "trace_size",
+    ("perf_record_auxtrace", "offset"): "trace_offset",
+    ("perf_record_auxtrace_error", "type"): "error_type",
+    ("perf_record_stat_round", "type"): "round_type",
+    ("perf_record_header_tracing_data", "size"): "data_size",
+}
 # By struct, the members that together say how many elements its array has.
 COUNTS = {
     "perf_record_namespaces": ("nr_namespaces",),
@@ -41,6 +51,8 @@ SIZES = {64: "ver0", 72: "ver1", 80: "ver2", 96: "ver3", 104: "ver4", 112: "ver5
 
 def record_kind(type_: int, attr: Attr | None, words: Vocabulary) -> Kind:
     """The kind of records of a type; attr: that of the event whose samples' ids are behind them."""
+    if type_ in USUAL:
+        return USUAL[type_](words)
     names = {number: name for name, number in reversed(words.record_types.items())}
     if type_ == MMAP2_BUILD_ID:
         name = names[c.MMAP2]
@@ -81,7 +93,8 @@ def put_struct(to: Maker, struct: model.Struct, skipped: int = 1) -> None:
         if isinstance(type_, model.Array) and not type_.count:
             _put_array(to, struct, member.name, model.strip(type_.element), places)
         else:
-            to.fixed(member.name, member_type(to.words, member.name, declared))
+            name = RENAMED.get((struct.name, member.name), member.name)
+            to.fixed(name, member_type(to.words, member.name, declared))
 
 
 def member_type(words: Vocabulary, name: str, declared: Type) -> Type:
@@ -276,6 +289,13 @@ def cpu_map_kind(what: int, words: Vocabulary) -> Kind:
 def _put_cpus(to: Maker, words: Vocabulary) -> None:
     to.rest("cpus", words.u16)
 
+
+# What such records are if nothing is known of what is in them.
+USUAL: dict[int, Callable[[Vocabulary], Kind]] = {
+    c.HEADER_ATTR: lambda words: attr_kind(max(SIZES), words),
+    c.EVENT_UPDATE: lambda words: update_kind(NAME, words),
+    c.CPU_MAP: lambda words: cpu_map_kind(LIST, words),
+}
 
 MAPS = (("CPUS", 0), ("MASK", 1), ("RANGE_CPUS", 2))
 LIST, MASK, RANGE = range(3)
