@@ -440,6 +440,21 @@ def test_the_summary_counts_all(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--event", "cpu-clok"], "no such event"),
+        (["--where", "nonsense == 1"], "no member 'nonsense'"),
+        (["--select", "nonsense"], "no member 'nonsense'"),
+    ],
+)
+def test_wrong_use_of_a_stream(arguments: list[str], message: str) -> None:
+    command = [*COMMAND, "perf", *arguments, str(HERE["pipe"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         (["--dialect", "kernel"], "--dialect kernel: arrays of another length"),
         (["--record", "SAMPEL"], "no such type"),
         (["--event", "cpu-clok"], "no such event"),

@@ -78,7 +78,11 @@ COMMAND = Command(
                     "parquet have samples alone if nothing else is said",
                     "TYPE[,TYPE]",
                 ),
-                Option("--event", "of samples only those of these events", "NAME[,NAME]"),
+                Option(
+                    "--event",
+                    "of samples only those of these events, and nothing else without --record",
+                    "NAME[,NAME]",
+                ),
                 *CHOICES,
                 Option("--skip", "leave out the first N records", "N"),
                 Option("--count", "show N records at most (0: all)", "N"),

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Projection:
     """Some members of records: of each kind those that it has."""
 
-    __slots__ = ("_paths",)
+    __slots__ = ("_known", "_paths")
 
     def __init__(self, paths: str) -> None:
         self._paths = [path.strip() for path in paths.split(",")]
+        self._known: dict[Layout, bool] = {}
 
     def of(self, layout: Layout) -> Layout:
         """The layout with these members alone."""
@@ -41,6 +42,22 @@ class Projection:
                 continue
             found.append(path)
         return select(layout, found)
+
+    def those(self, batch: Batch) -> Batch:
+        """The records that have one of the members."""
+        import numpy
+
+        there = [self._is_there(layout) for layout in batch.shapes.layouts]
+        if all(there):
+            return batch
+        rows = numpy.frombuffer(batch.rows, "i8").reshape(-1, ROW)
+        keep = numpy.array(there)[rows[:, 0]]
+        return batch.with_rows(own_table(memoryview(rows[keep].tobytes())))
+
+    def _is_there(self, layout: Layout) -> bool:
+        if layout not in self._known:
+            self._known[layout] = any(_error(layout, path) is None for path in self._paths)
+        return self._known[layout]
 
     def in_order(self, layouts: Iterable[Layout]) -> list[Layout]:
         """For each path the layouts that have it, with that alone: so members are in that order."""

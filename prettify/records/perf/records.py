@@ -290,6 +290,8 @@ def _put_cpus(to: Maker, words: Vocabulary) -> None:
     to.rest("cpus", words.u16)
 
 
+MAPS = (("CPUS", 0), ("MASK", 1), ("RANGE_CPUS", 2))
+LIST, MASK, RANGE = range(3)
 # What such records are if nothing is known of what is in them.
 USUAL: dict[int, Callable[[Vocabulary], Kind]] = {
     c.HEADER_ATTR: lambda words: attr_kind(max(SIZES), words),
@@ -297,6 +299,4 @@ USUAL: dict[int, Callable[[Vocabulary], Kind]] = {
     c.CPU_MAP: lambda words: cpu_map_kind(LIST, words),
 }
 
-MAPS = (("CPUS", 0), ("MASK", 1), ("RANGE_CPUS", 2))
-LIST, MASK, RANGE = range(3)
 MAP_AT, UPDATE_AT, ATTR_SIZE_AT = HEADER, HEADER, HEADER + 4

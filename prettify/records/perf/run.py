@@ -56,9 +56,9 @@ def types_of(names: str | None) -> frozenset[int] | None:
 
 
 class Choice:
-    """Which records: of these types and events, those that `where` is true of, without the first
-    `skip` of them, `count` at most. select: which of their members. types and events are names,
-    None being all.
+    """Which records: of these types, samples of events of these names, those that `where` is true
+    of, without the first `skip` of them, `count` at most. None is all; where events are named and
+    types are not, only samples. select: which of their members.
     """
 
     __slots__ = ("count", "events", "select", "skip", "types", "where")
@@ -73,7 +73,7 @@ class Choice:
         skip: int = 0,
         count: int | None = None,
     ) -> None:
-        self.types = types
+        self.types = frozenset((c.SAMPLE,)) if types is None and events is not None else types
         self.events = events
         self.where = where
         self.select = select
@@ -94,13 +94,12 @@ class Records:
         self.reader = Reader(self.recording, data, wanted, raw, buffers)
         self._where = None if choice.where is None else Filter(choice.where)
         self.projection = None if choice.select is None else Projection(choice.select)
-        self._check()
+        if not self.recording.pipe:
+            self._check()
 
     def _check(self) -> None:
-        """Raise UsageError for names that nothing has, as far as that is known by now."""
+        """Raise UsageError for names that nothing has."""
         choice, recording = self._choice, self.recording
-        if recording.pipe:
-            return
         names = [event.name for event in recording.events]
         for name in sorted(choice.events or ()):
             if name not in names:
@@ -134,9 +133,13 @@ class Records:
         found: Iterable[Any] = self.reader.batches()
         if self._where is not None:
             found = kept(found, self._where.of)
+        if self.projection is not None:
+            found = kept(found, self.projection.those)
         if choice.skip or choice.count is not None:
             found = cut(found, choice.skip, choice.count)
         yield from found
+        if self.recording.pipe:  # what there is in a stream is known only now
+            self._check()
 
 
 class PerfRun(Run):
