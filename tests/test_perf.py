@@ -22,6 +22,7 @@ from prettify.dialects import FORMS
 from prettify.dialects.options import Options
 from prettify.layout import named_members
 from prettify.records.input import Input
+from prettify.records.perf import choosing
 from prettify.records.perf.about import AboutRun
 from prettify.records.perf.constants import BPF_OUTPUT, CONTEXTS, SAMPLE
 from prettify.records.perf.raw import RawTypes
@@ -333,6 +334,18 @@ def test_columns_hold_what_json_does() -> None:
                 known = {key: value for key, value in mine["raw"].items() if value is not None}
                 assert set(known) == set(row["raw"])
         assert table.num_rows == len(expected)
+
+
+def test_few_long_records_take_no_room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    pa = pytest.importorskip("pyarrow")
+    whole, _ = shown(HERE["callgraph"], "arrow")
+    chosen = rows(HERE["callgraph"], where="type == MMAP2 and filename != ''")
+    monkeypatch.setattr(choosing, "MOST_ROOM", 400)
+    parts, _ = shown(HERE["callgraph"], "arrow")
+    assert rows(HERE["callgraph"], where="type == MMAP2 and filename != ''") == chosen
+    assert len(chosen) == 22
+    read = pa.ipc.open_stream
+    assert read(parts).read_all().to_pylist() == read(whole).read_all().to_pylist()
 
 
 def test_csv_has_a_line_for_each_sample() -> None:

@@ -7,7 +7,7 @@ import numpy
 from prettify.compilers.arrow_columns import ArrowColumns
 from prettify.core.rows import ROW
 from prettify.errors import UsageError
-from prettify.records.perf.choosing import records_of
+from prettify.records.perf.choosing import pieces_of, records_of
 
 import pyarrow  # isort: skip  # once the module above has said what to install
 
@@ -51,11 +51,10 @@ class UnionColumns:
             layout = batch.shapes.layouts[number]
             if layout not in self._made:
                 self._made[layout] = ArrowColumns(project(layout))
-            found = self._made[layout].batch(records_of(batch, rows[chosen]))
-            known = dict(zip(found.schema.names, found.columns))
-            parts.append(
-                [_fitted(known.get(field.name), field.type, len(chosen)) for field in self.schema]
-            )
+            for piece in pieces_of(rows[chosen]):
+                found = self._made[layout].batch(records_of(batch, piece))
+                known = dict(zip(found.schema.names, found.columns))
+                parts.append([_fitted(known.get(f.name), f.type, len(piece)) for f in self.schema])
         if len(parts) == 1:
             return pyarrow.RecordBatch.from_arrays(parts[0], schema=self.schema)
         order = pyarrow.array(numpy.argsort(numpy.concatenate(places), kind="stable"))

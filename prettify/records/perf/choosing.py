@@ -11,7 +11,7 @@ from prettify.records.sized.batch import own_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     import numpy
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from prettify.records.query.where import Where
 
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
+
+MOST_ROOM = 1 << 24  # bytes of records that are looked at together
 
 
 class Projection:
@@ -129,8 +131,11 @@ class Filter:
         where = self._known[layout]
         if where is None:
             return numpy.zeros(len(rows), bool)
-        whole = self._located[layout]
-        return where.mask(records_of(batch, rows) if whole else fixed_of(batch, layout, rows))
+        if not self._located[layout]:
+            return where.mask(fixed_of(batch, layout, rows))
+        return numpy.concatenate(
+            [where.mask(records_of(batch, piece)) for piece in pieces_of(rows)]
+        )
 
     def _compile(self, layout: Layout) -> UsageError | None:
         """Make the filter of records of a layout; what is wrong with it."""
@@ -157,16 +162,25 @@ def fixed_of(batch: Batch, layout: Layout, rows: Array) -> memoryview:
     return memoryview(gather(batch.data, own, sizes, layout.size))
 
 
-def records_of(batch: Batch, rows: Array) -> memoryview:
-    """Records of one layout as a whole, each filled up with zeroes to the size of the longest."""
+def pieces_of(rows: Array) -> Iterator[Array]:
+    """The same rows in pieces, none of which takes much memory however long a few of them are."""
     import numpy
 
-    by_length = rows.copy()
-    by_length[:, 0] = rows[:, 3] >> 1  # of each length there are as many bytes
-    size = int(by_length[:, 0].max(initial=0))
-    lengths = own_table(memoryview(numpy.arange(size + 1).tobytes()))
-    own = own_table(memoryview(by_length.tobytes()))
-    whole = memoryview(gather(batch.data, own, lengths, size))
+    start = 0
+    while start < len(rows):
+        longest = numpy.maximum.accumulate(rows[start:, 3] >> 1)
+        room = longest * numpy.arange(1, len(longest) + 1)
+        count = max(int(numpy.searchsorted(room, MOST_ROOM, "right")), 1)
+        yield rows[start : start + count]
+        start += count
+
+
+def records_of(batch: Batch, rows: Array) -> memoryview:
+    """Records of one layout as a whole, each filled up with zeroes to the size of the longest."""
+    size = int((rows[:, 3] >> 1).max(initial=0))
+    sizes = table("q", [0] * len(batch.shapes.layouts))
+    own = own_table(memoryview(rows.tobytes()))
+    whole = memoryview(gather(batch.data, own, sizes, size, True))
     return whole.cast("B", (len(rows), size)) if size else whole
 
 

@@ -165,15 +165,16 @@ class Database:
         import numpy
 
         from prettify.core.rows import ROW
-        from prettify.records.perf.choosing import records_of
+        from prettify.records.perf.choosing import pieces_of, records_of
 
         rows = numpy.frombuffer(batch.rows, "i8").reshape(-1, ROW)
         return [
             self._inner.convert(
                 self._known[batch.shapes.layouts[number]],
-                records_of(batch, rows[rows[:, 0] == number]),
+                records_of(batch, piece),
             )
             for number in numpy.unique(rows[:, 0]).tolist()
+            for piece in pieces_of(rows[rows[:, 0] == number])
         ]
 
     def pieces(self, part: list[Any]) -> Iterable[Piece]:
