@@ -37,8 +37,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview
 
-COMPILED: bool = cython.compiled
-
 HEAD = 16  # bytes: where the record was, 8; its event, 4; 4 of nothing
 TYPES = 128  # of records; those from VARIANTS on are variants of others, 0 is all that are unknown
 VARIANTS = 112
@@ -97,7 +95,6 @@ POSITION = 6  # where the data begins in the input
 FROZEN = 7  # whether all records are said to be there
 ASKED = 8  # a type and a class, type * CLASSES + class; or what is wrong
 NEEDED = 9  # bytes of the record; or where in it something is wrong
-EVENT = 10  # of the record
 FORCED = 11  # where the kind of the next record is, which is so placed; -1: it is found
 STATE = 16
 
@@ -210,7 +207,6 @@ def _scan(
             place = kinds[type_]
             if place < 0:
                 state[8] = type_
-                state[10] = event
                 status = 2  # KIND_ASKED
                 break
         position = state[6] if state[7] != 0 else state[6] + at

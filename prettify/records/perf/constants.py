@@ -15,7 +15,6 @@ IP, TID, TIME, ADDR, READ, CALLCHAIN, ID, CPU, PERIOD, STREAM_ID, RAW = (1 << i 
 BRANCH_STACK, REGS_USER, STACK_USER, WEIGHT, DATA_SRC = (1 << i for i in range(11, 16))
 IDENTIFIER, TRANSACTION, REGS_INTR, PHYS_ADDR, AUX = (1 << i for i in range(16, 21))
 CGROUP, DATA_PAGE_SIZE, CODE_PAGE_SIZE, WEIGHT_STRUCT = (1 << i for i in range(21, 25))
-KNOWN_SAMPLE_TYPES = (1 << len(SAMPLE_TYPES)) - 1
 
 # Bits of attr.read_format.
 READ_FORMATS = ("TOTAL_TIME_ENABLED", "TOTAL_TIME_RUNNING", "ID", "GROUP", "LOST")
@@ -172,4 +171,3 @@ FEATURES = (
     "cpu_pmu_caps", "clock_data", "hybrid_topology", "pmu_caps",
 )  # fmt: skip
 TRACING_DATA, BUILD_ID = 1, 2
-EVENT_DESC = 12

@@ -25,7 +25,6 @@ PIPE_HEADER = 16
 SECTION = 16  # of an offset and a size
 MAX_SECTION = 1 << 28  # bytes of a section that is taken into memory
 MAX_EVENTS = 1 << 16
-NO_NAME = 0xFFFFFFFF  # the number of no event
 
 
 class Event:
@@ -53,7 +52,7 @@ class Recording:
 
     __slots__ = (
         "attr_size", "big_endian", "data_at", "data_size", "events", "features", "formats", "name",
-        "order", "pipe", "sections", "version",
+        "order", "pipe", "version",
     )  # fmt: skip
 
     def __init__(self, data: Input) -> None:
@@ -64,7 +63,6 @@ class Recording:
         self.name = data.name
         self.events: list[Event] = []
         self.features: dict[str, Any] = {}
-        self.sections: dict[str, tuple[int, int]] = {}
         self.formats: Formats | None = None
         self.version = 0
         self.attr_size = 0
@@ -167,7 +165,6 @@ class Recording:
                 )
             at += SECTION
             if place:  # perf leaves an empty one where it could not write it
-                self.sections[feature_name(number)] = place, size
                 self._read_section(data, number, place, size)
 
     def _read_section(self, data: Input, number: int, place: int, size: int) -> None:

@@ -44,7 +44,6 @@ COUNTS = {
     "perf_record_stat_config": ("nr",),
     "perf_record_compressed2": ("data_size",),
 }
-NO_ATTR = 8 + 4  # the place of attr.size in a record that has an attr
 SIZES = {64: "ver0", 72: "ver1", 80: "ver2", 96: "ver3", 104: "ver4", 112: "ver5", 120: "ver6",
          128: "ver7", 136: ""}  # fmt: skip
 
