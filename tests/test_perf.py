@@ -133,6 +133,7 @@ def test_choices() -> None:
     pid = pids[-1]
     assert 0 < pids.count(pid) < len(pids)
     assert len(rows(path, where=f"type == PERF_RECORD_SAMPLE and pid == {pid}")) == pids.count(pid)
+    assert len(rows(path, where="event == 'sched:sched_process_exec'")) == 5
     tail = [row["comm"] for row in rows(path, where="type == COMM and comm == 'tail'")]
     assert tail == ["tail"]
     assert rows(path, skip=2, count=3) == rows(path)[2:5]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from prettify.records.perf.run import Choice
 
 DEFAULT = "perf.data"
-FORMS_SHOWN = ("c", *(form for form in FORMS if form not in C_DIALECTS))
+FORMS_SHOWN = ("c", *(form for form in FORMS if form not in (*C_DIALECTS, "bpftool")))
 
 DESCRIPTION = """Show the records of recordings of Linux's perf, in their order in the file.
 
