@@ -22,6 +22,7 @@ except ImportError:
 # Each has one source, a .py file in Cython's pure-Python mode. The Makefile reads this table too.
 COMPILED = [
     "prettify.core.btf_scan",
+    "prettify.core.calculator",
     "prettify.core.dwarf_digest",
     "prettify.core.dwarf_index",
     "prettify.core.dwarf_names",

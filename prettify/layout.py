@@ -168,7 +168,7 @@ class Layout:
         from prettify.detached import Numbers, detach
 
         numbers = Numbers(self.type.graph)
-        types = detach(self.type, numbers)
+        types = detach(self.type, numbers, _foreign(self.root, self.type.graph))
         rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
         return _arrived, (types, self.type.id, rows)
 
@@ -302,6 +302,15 @@ _PLAIN = (
 def is_whole(layout: Layout) -> bool:
     """Whether a layout is what `resolve` makes of its type, nothing left out."""
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
+
+
+def _foreign(node: Node, graph: TypeGraph) -> Iterator[Type]:
+    """The types of nodes that are not of that graph, such as those that were put together."""
+    for type_ in (node.type, node.declared):
+        if type_.graph is not graph:
+            yield type_
+    for child in node.children if node.element is None else (node.element,):
+        yield from _foreign(child, graph)
 
 
 def _id_of(type_: Type) -> int:

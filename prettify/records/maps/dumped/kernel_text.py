@@ -107,7 +107,9 @@ class Part:
 class _Scalar(Part):
     """An integer, enum or pointer, and what ends it."""
 
-    __slots__ = ("_cell", "_end", "_lost", "_names", "_order", "_pointer", "_read_size", "_size")
+    __slots__ = (
+        "_at", "_cell", "_end", "_lost", "_names", "_order", "_pointer", "_read_size", "_size",
+    )  # fmt: skip
 
     def __init__(self, node: Node, path: str, order: Order, end: bytes, lost: Lost) -> None:
         self._cell = Cell(node, order)
@@ -117,7 +119,7 @@ class _Scalar(Part):
         self._lost = lost
         self._names: dict[bytes, int] = {}
         self._read_size = 0  # bytes that the kernel reads of an enum, whatever its size
-        self._size = node.size
+        self._at, self._size = node.offset, node.size
         if isinstance(node.type, model.Enum) and not node.bitfield:
             self._names = enumerators(node)
             self._read_size = 8 if node.type.wide else 4
@@ -141,7 +143,7 @@ class _Scalar(Part):
             self._put_enum(out, shift, number)
         else:
             try:
-                self._cell.put(out, shift, number, bits=self._cell.as_bits)
+                self._cell.put(out, shift, number, bits=word.startswith(b"0x"))
             except Untold as untold:
                 raise self.untold(untold.what) from None
         window.at = found.end()
@@ -160,10 +162,12 @@ class _Scalar(Part):
         self._cell.put_lowest(out, shift, number)
 
     def _put_enum(self, out: bytearray, shift: int, number: int) -> None:
-        """The kernel reads bytes behind a small enum too, as if they were part of it."""
+        """The kernel reads so many bytes, whatever the size: of a small enum what follows too."""
+        told = min(self._size, self._read_size)
         if self._order == "big":
-            number >>= 8 * max(self._read_size - self._size, 0)
-        self._cell.put_lowest(out, shift, number)
+            number >>= 8 * (self._read_size - told)
+        at = self._at + shift
+        out[at : at + told] = (number & (1 << 8 * told) - 1).to_bytes(told, self._order)
 
 
 class _Float(Part):

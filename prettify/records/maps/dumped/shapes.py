@@ -61,9 +61,15 @@ def _shape(text: bytes, enough: bool) -> str:
         return HEX
     if ID.match(text):
         return _headed_shape(text, enough)
-    if not enough and (text[:10].isdigit() or any(b.startswith(text) for b in BEGINNINGS)):
+    if not enough and (text[:10].isdigit() or _may_begin(text)):
         return UNDECIDED
     return RAW
+
+
+def _may_begin(text: bytes) -> bool:
+    """Whether more of a text may make it a beginning that is known."""
+    counted = text.startswith(b"Found ") and text[6:].lstrip(b"0123456789") in b" elements"
+    return counted or any(beginning.startswith(text) for beginning in BEGINNINGS)
 
 
 def _headed_shape(text: bytes, enough: bool) -> str:
@@ -80,7 +86,7 @@ def _json_shape(text: bytes, enough: bool) -> str:
     """The shape of what begins with a bracket."""
     begun = JSON_BEGINS.match(text)
     if begun is None:
-        return RAW if enough or text[1:].strip() else UNDECIDED
+        return RAW if enough or not b"key:".startswith(text[1:].lstrip(BLANKS)) else UNDECIDED
     text = text[begun.end() :]
     name = FIRST_NAME.match(text)
     if text.startswith(b"{") and name is None:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import re
 
-from prettify.core.hex_dump import IRREGULAR, IRREGULAR_AT, MORE, STATE, hex_items, pass_over
+from prettify.core.hex_dump import (
+    IN_STRING,
+    IRREGULAR,
+    IRREGULAR_AT,
+    MODE,
+    MORE,
+    STATE,
+    hex_items,
+    pass_over,
+)
 from prettify.core.tables import zeroes
 from prettify.errors import one_line
 from prettify.records.maps.dumped.dump import MAX_PART
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from prettify.records.maps.dumped.window import Window
 
 BLANK = re.compile(rb"[ \t\r\n]*")
-STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 WORD = re.compile(rb'[^\s"{}\[\],:]+')
 LAST_ITEM = re.compile(rb'\s*"0x([0-9a-fA-F]{2})"\s*\]')
 NO_ITEM = re.compile(rb"\s*\]")
@@ -46,7 +55,7 @@ def look(window: Window) -> int:
         if window.at < window.end:
             return window.text[window.at]
         if blanks > MAX_BLANKS and not window.forward:
-            raise window.error("nothing but blanks")
+            raise window.error("nothing but blanks", window.offset - blanks)
         if not window.more():
             return END
 
@@ -202,7 +211,9 @@ def pass_value(window: Window, entry_end: re.Pattern[bytes] | None = None) -> bo
         assert place == MORE
         window.at = window.end
         if not window.more():
-            raise window.error("a value without an end", start)
+            if state[MODE] < IN_STRING:
+                raise window.error("a value without an end", start)
+            break
     if entry_end is None:
         window.at = state[IRREGULAR_AT]
         raise window.unexpected("',' or the end of the value")

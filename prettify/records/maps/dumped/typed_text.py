@@ -34,8 +34,6 @@ from prettify.records.maps.dumped.tokens import (
     OPEN_LIST,
     QUOTE,
     look,
-    more_members,
-    take,
     take_if,
     take_name,
     take_string,
@@ -163,18 +161,16 @@ class _Array(Reader):
                 raise Untold(f"a text of {len(text)} bytes, the array has {self._count}")
             out[self._at + shift : self._at + shift + len(text)] = text
             return
-        take(window, OPEN_LIST)
+        _take(window, OPEN_LIST)
         index = 0
         try:
-            if not take_if(window, CLOSE_LIST):
-                while True:
-                    if index == self._count:
-                        raise Untold(f"the array has {index} elements")
-                    self._element.read(window, out, shift + index * self._stride)
-                    index += 1
-                    if not take_if(window, COMMA):
-                        break
-                take(window, CLOSE_LIST)
+            going_on = not take_if(window, CLOSE_LIST)
+            while going_on:
+                if index == self._count:
+                    raise Untold(f"the array has {index} elements")
+                self._element.read(window, out, shift + index * self._stride)
+                index += 1
+                going_on = _goes_on(window, CLOSE_LIST)
             if index < self._count:
                 raise Untold(UNTOLD)
         except Untold as untold:
@@ -194,13 +190,16 @@ class _Members(Reader):
         self._steps = [step_to(child) for child in node.children]
 
     def read(self, window: Window, out: bytearray, shift: int) -> None:
-        take(window, OPEN)
+        _take(window, OPEN)
         left = list(range(len(self._parts)))
-        if not take_if(window, CLOSE):
-            while True:
-                self._member(window, out, shift, left)
-                if not more_members(window):
-                    break
+        going_on = not take_if(window, CLOSE)
+        while going_on:
+            self._member(window, out, shift, left)
+            going_on = _goes_on(window, CLOSE)
+        self._check(left)
+
+    def _check(self, left: list[int]) -> None:
+        """Raise Untold if members are left."""
         if left:
             untold = Untold(UNTOLD)
             untold.steps.append(self._steps[left[0]])
@@ -227,23 +226,33 @@ class _Section(_Members):
     __slots__ = ()
 
     def read(self, window: Window, out: bytearray, shift: int) -> None:
-        take(window, OPEN)
+        _take(window, OPEN)
         take_name(window)
-        take(window, OPEN_LIST)
+        _take(window, OPEN_LIST)
         left = list(range(len(self._parts)))
-        if not take_if(window, CLOSE_LIST):
-            while True:
-                take(window, OPEN)
-                self._member(window, out, shift, left)
-                take(window, CLOSE)
-                if not take_if(window, COMMA):
-                    break
-            take(window, CLOSE_LIST)
-        take(window, CLOSE)
-        if left:
-            untold = Untold(UNTOLD)
-            untold.steps.append(self._steps[left[0]])
-            raise untold
+        going_on = not take_if(window, CLOSE_LIST)
+        while going_on:
+            _take(window, OPEN)
+            self._member(window, out, shift, left)
+            _take(window, CLOSE)
+            going_on = _goes_on(window, CLOSE_LIST)
+        _take(window, CLOSE)
+        self._check(left)
+
+
+def _take(window: Window, byte: int) -> None:
+    """Go over that byte, which is to come next. Raises Untold."""
+    if not take_if(window, byte):
+        raise Untold(f"{window.shown()} where {chr(byte)!r} should be")
+
+
+def _goes_on(window: Window, close: int) -> bool:
+    """Whether a comma comes next, or else that bracket. Raises Untold."""
+    if take_if(window, COMMA):
+        return True
+    if not take_if(window, close):
+        raise Untold(f"{window.shown()} where ',' or {chr(close)!r} should be")
+    return False
 
 
 def _character(window: Window) -> int | None:
