@@ -37,6 +37,7 @@ COMPILED = [
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
+    "prettify.core.perf_records",
     "prettify.core.perf_ring",
     "prettify.core.ring",
     "prettify.core.rows",
