@@ -81,7 +81,8 @@ class Composed:
 
     def array(self, element: Type, count: int) -> Type:
         """An array of `count` elements; 0 is a flexible one."""
-        return self._next(model.Array(self, self._next_id, self.use(element), 0, count))
+        used = self.use(element)
+        return self._next(model.Array(self, self._next_id, used, 0, count))
 
     def enum(
         self,
@@ -133,6 +134,21 @@ class Composed:
     def pointer(self, target: Type | None) -> Type:
         """A pointer to a type, None being void."""
         return self._about(model.Pointer, "", target)
+
+    def addresses(self, names: Iterable[tuple[str, int]]) -> Type:
+        """A pointer to void that is as often a value that has a name: (name, value)."""
+        named = tuple(model.Enumerator(name, value) for name, value in names)
+        return self._next(model.Pointer(self, self._next_id, "", 0, named))
+
+    def bitfields(
+        self, name: str, size: int, members: Iterable[tuple[str, Type, int, int]]
+    ) -> Type:
+        """A struct of `size` bytes of members at bits: (name, type, bit offset, bits or 0)."""
+        parts = tuple(
+            model.Member(member, self.use(type_), offset, bits)
+            for member, type_, offset, bits in members
+        )
+        return self._next(model.Struct(self, self._next_id, name, size, parts))
 
     def const(self, target: Type | None) -> Type:
         """A type that is `const`, None being void."""

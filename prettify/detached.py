@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
         ("name", "size", "bits", "bit_offset", "signed", "character", "boolean", "decimals"),
     ),
     model.FLOAT: (model.Float, ("name", "size")),
-    model.POINTER: (model.Pointer, ("name", "target_id")),
+    model.POINTER: (model.Pointer, ("name", "target_id", "enumerators")),
     model.ARRAY: (model.Array, ("element_id", "index_id", "count")),
     model.STRUCT: (model.Struct, ("name", "size", "members")),
     model.UNION: (model.Union, ("name", "size", "members")),
@@ -191,15 +191,19 @@ class Numbers:
         self._given.setdefault((type_.graph, type_.id), number)
 
 
-def detach(type_: model.Type, numbers: Numbers | None = None) -> Detached:
+def detach(
+    type_: model.Type, numbers: Numbers | None = None, also: Iterable[model.Type] = ()
+) -> Detached:
     """A graph of that type and of what it needs; ids stay what they are, or what `numbers`, new
     ones of the type's graph, say afterwards.
 
-    What the source cannot read is left out, and missed only when it is asked for.
+    also: types that do not belong to it, of whatever graph, which come along. What the source
+    cannot read is left out, and missed only when it is asked for.
     """
     graph = type_.graph
     numbers = numbers or Numbers(graph)
-    whole = _reached(numbers, [(graph, type_.id)], {}, _held)
+    seeds = [(graph, type_.id), *((other.graph, other.id) for other in also)]
+    whole = _reached(numbers, seeds, {}, _held)
     seeds = [(space, i) for found, space in whole.values() for i in _named(found)]
     names = _reached(numbers, seeds, whole, _named)
     texts: dict[str, str] = {}  # one object for equal strings, which pickle then writes once

@@ -168,7 +168,7 @@ class Layout:
         from prettify.detached import Numbers, detach
 
         numbers = Numbers(self.type.graph)
-        types = detach(self.type, numbers)
+        types = detach(self.type, numbers, _foreign(self.root, self.type.graph))
         rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
         return _arrived, (types, self.type.id, rows)
 
@@ -304,6 +304,21 @@ def is_whole(layout: Layout) -> bool:
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
 
 
+def _foreign(node: Node, graph: TypeGraph) -> Iterator[Type]:
+    """The types of nodes that are not of that graph, such as those that were put together."""
+    for type_ in (node.type, node.declared):
+        if type_.graph is not graph:
+            yield type_
+    for child in _inside(node):
+        yield from _foreign(child, graph)
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    """The nodes right below a node."""
+    single = node.element or node.located
+    return node.children if single is None else (single,)
+
+
 def _id_of(type_: Type) -> int:
     return type_.id
 
@@ -313,10 +328,7 @@ def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[
 
     number: gives the ids of types there.
     """
-    inside = node.children
-    single = node.element or node.located
-    if single is not None:
-        inside = (single,)
+    inside = _inside(node)
     plain = (getattr(node, name) for name in _PLAIN)
     type_, declared = number(node.type), number(node.declared)
     yield (type_, declared, node.element is not None, len(inside), *plain)
@@ -464,6 +476,8 @@ class _Builder:
         if kind not in model.SCALARS | model.AGGREGATES:
             raise type_.graph.error(f"{spelled(type_)} cannot be of kind {kind}", type_.id)
         node.located = self.build(type_.target, 0, depth + 1)
+        if any(leaf.located is not None for leaf in leaves(node.located)):
+            raise type_.graph.error(f"{spelled(type_)} has located arrays in each other", type_.id)
         node.stride = node.located.size
         if not 0 < node.stride <= MAX_ELEMENT:
             raise type_.graph.error(

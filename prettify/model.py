@@ -248,10 +248,24 @@ class Reference(Type):
 
 
 class Pointer(Reference):
-    """A pointer; as large as the graph's `pointer_size`."""
+    """A pointer; as large as the graph's `pointer_size`.
 
-    __slots__ = ()
+    enumerators: names of values that are no addresses, where there are such.
+    """
+
+    __slots__ = ("enumerators",)
     kind = POINTER
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        enumerators: tuple[Enumerator, ...] = (),
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.enumerators = enumerators
 
 
 class Typedef(Reference):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import mmap
 import os
@@ -37,14 +36,13 @@ from bpf_programs import (
     expected,
 )
 from conftest import ROOT, need
-from event_runs import BUSY, DISCARDED, Outcome, follow, layouts, record
+from event_runs import Outcome, follow, layouts
 from prettify.dialects.options import Options
-from prettify.errors import DataError, UsageError
-from prettify.records.maps import events, perf_buffer, ring_buffer, system
+from prettify.errors import UsageError
+from prettify.records.maps import events, perf_buffer, system
 from prettify.records.maps.event_types import EventTypes
 from prettify.records.maps.events import PERF_EVENT_ARRAY, RINGBUF, Following
 from prettify.records.maps.perf_buffer import PerfBuffer, online_cpus
-from prettify.records.maps.ring_buffer import RingBuffer
 from prettify.records.maps.until import Stop, Until
 from test_saved_events import both, without_cpu
 
@@ -248,7 +246,7 @@ def test_idle_takes_no_time(programs: Programs) -> None:
 
 
 def test_a_ring_opened_for_reading_alone_is_refused(programs: Programs) -> None:
-    attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY)
+    attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY, 0)
     descriptor = bpf_maps.called(system.MAP_GET_FD_BY_ID, attributes, "open")
     with bpf_maps.closing(descriptor), pytest.raises(UsageError, match="ring: cannot be mapped"):
         follow([events.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
@@ -291,124 +289,6 @@ def test_the_types_of_the_object_are_those_of_the_events(programs: Programs) -> 
     shown = prettify.load_types(str(OBJECT))["event_sample"].unpack(saved)
     assert shown["event"]["kind"] == "EVENT_SAMPLE"
     assert shown["name"] == "samplea"
-
-
-# What a ring can be, and a program cannot be made to make of it.
-
-
-class Ring:
-    """A ring buffer in a file in memory, which is written by hand; its data is there twice."""
-
-    def __init__(self, size: int = mmap.PAGESIZE) -> None:
-        self.size = size
-        self.file = os.memfd_create("ring")
-        os.ftruncate(self.file, 2 * mmap.PAGESIZE + 2 * size)
-        self.end = 0
-
-    def place(self, position: int, data: bytes) -> None:
-        for at, byte in enumerate(data):
-            where = (position + at) % self.size
-            for copy in (0, self.size):
-                os.pwrite(self.file, bytes([byte]), 2 * mmap.PAGESIZE + copy + where)
-
-    def write(self, data: bytes) -> int:
-        """Add what is there already when the position changes; returns its own."""
-        before = self.end
-        self.place(before, data)
-        self.move(before + len(data))
-        return before
-
-    def move(self, position: int) -> None:
-        self.end = position
-        os.pwrite(self.file, struct.pack("@L", position % (1 << 64)), mmap.PAGESIZE)
-
-    @property
-    def consumed(self) -> int:
-        return int(struct.unpack("@L", os.pread(self.file, struct.calcsize("@L"), 0))[0])
-
-    def read(self, **choices: Any) -> Outcome:
-        source = RingBuffer(self.file, self.size, "ring")
-        return follow([source], ["event"], duration=0, **choices)
-
-
-@pytest.fixture
-def by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ring]:
-    """Regular files cannot be waited for, and here nobody waits."""
-    monkeypatch.setattr(Until, "watch", lambda self, *files, edges=False: io.BytesIO())
-    ring = Ring()
-    yield ring
-    os.close(ring.file)
-
-
-def event(sequence: int) -> bytes:
-    return struct.pack("=QII", sequence, 1, 0)
-
-
-def test_an_event_that_is_being_written_is_waited_for(by_hand: Ring) -> None:
-    by_hand.write(record(event(1)) + record(b"gone", DISCARDED))
-    busy = by_hand.write(record(event(2), BUSY) + record(event(3)))
-    assert sequences(by_hand.read()) == [1]
-    assert by_hand.consumed == busy
-    assert by_hand.read().output == b""
-    by_hand.place(busy, record(event(2)))
-    assert sequences(by_hand.read()) == [2, 3]
-    assert by_hand.consumed == by_hand.end
-
-
-def test_discarded_events_alone_are_consumed(by_hand: Ring) -> None:
-    by_hand.write(record(event(1), DISCARDED) * 3)
-    assert by_hand.read().output == b""
-    assert by_hand.consumed == by_hand.end
-
-
-def test_positions_go_around(by_hand: Ring) -> None:
-    by_hand.end = (1 << 64) - 48
-    os.pwrite(by_hand.file, struct.pack("@L", by_hand.end), 0)
-    by_hand.write(b"".join(record(event(n)) for n in range(4)))
-    outcome = by_hand.read()
-    assert sequences(outcome) == [0, 1, 2, 3]
-    assert by_hand.consumed == 48
-    assert not outcome.errors
-
-
-@pytest.mark.parametrize(
-    ("data", "position", "message"),
-    [
-        (record(event(1)), 1 << 20, "there are said to be 1048576 bytes in 4096"),
-        (record(event(1)), 27, "there are said to be 27 bytes in 4096"),
-        (record(event(1)) + record(bytes(16))[:8], 32, "ends behind what has been written"),
-        (record(event(1), DISCARDED)[:16], 16, "ends behind what has been written"),
-    ],
-)
-def test_what_no_kernel_writes_is_an_error(
-    by_hand: Ring, data: bytes, position: int, message: str
-) -> None:
-    by_hand.place(0, data)
-    by_hand.move(position)
-    outcome = by_hand.read()
-    assert len(outcome.lines) == (position == 32)
-    [found] = outcome.messages
-    assert found.startswith("ring: position ")
-    assert found.endswith(message)
-    assert isinstance(outcome.errors[0], DataError)
-
-
-def test_many_events_come_in_several_batches(
-    by_hand: Ring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ring_buffer, "MANY", 7)
-    by_hand.write(b"".join(record(event(n)) for n in range(150)))
-    assert sequences(by_hand.read(count=100)) == list(range(100))
-    assert by_hand.consumed == 100 * 24
-    monkeypatch.setattr(ring_buffer, "CHUNK", 100)
-    assert sequences(by_hand.read()) == list(range(100, 150))
-
-
-def test_a_short_event_is_told_with_its_number(by_hand: Ring) -> None:
-    by_hand.write(record(event(1)) + record(b"short") + record(event(2)))
-    outcome = by_hand.read()
-    assert sequences(outcome) == [1, 2]
-    assert outcome.messages == ["ring: event 2 has 5 bytes, 16 needed for struct event"]
 
 
 # Perf buffers.
@@ -530,6 +410,23 @@ def test_a_small_perf_buffer_is_gone_around_many_times(programs: Programs) -> No
         assert 0 <= len(payload) - size < 8  # padding, which is whatever was there before
         assert types["event"].unpack(payload[:16])["sequence"] == n
     assert len(found) == 2100
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_kernels_that_do_not_count_what_is_lost(
+    programs: Programs, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They refuse to be asked for it, and tell of it with the next event that finds room."""
+    if not counts:
+        monkeypatch.setattr(perf_buffer, "FORMAT_LOST", 1 << 40)
+    with on_cpu(CPUS[0]), perf_of(programs, pages=1) as source:
+        lost = []
+        for last in (False, True):
+            programs.run("fill_perf", 1000)
+            list(source.batches(now()))
+            lost += [int(str(error).split()[1]) for error in source.lost(last=last)]
+    assert 0 < sum(lost) <= programs.counter(FAILED)
+    assert (sum(lost) == programs.counter(FAILED)) == counts
 
 
 def test_perf_events_need_a_capability(programs: Programs) -> None:

@@ -304,7 +304,12 @@ def test_what_no_located_array_can_be_of() -> None:
     made = Composed(None)
     pair = made.struct("pair", 2, [("a", made.integer("u8", 1), 0)])
     many = made.array(pair, 2)
-    for element, error in ((many, "cannot be of kind array"), (made.opaque(0), "of 0 bytes")):
+    inner = made.struct("inner", 4, [("y", made.located(made.integer("u8", 1)), 0)])
+    for element, error in (
+        (many, "cannot be of kind array"),
+        (made.opaque(0), "of 0 bytes"),
+        (inner, "located arrays in each other"),
+    ):
         whole = made.struct("s", 4, [("x", made.located(element), 0)])
         with pytest.raises(TypeInfoError, match=error):
             layouts.resolve(whole)

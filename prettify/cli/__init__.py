@@ -42,6 +42,12 @@ def _maps(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _perf(arguments: Sequence[str]) -> int:
+    from prettify.cli.perf import run
+
+    return run(arguments)
+
+
 def _trace(arguments: Sequence[str]) -> int:
     from prettify.cli.trace import run
 
@@ -52,6 +58,7 @@ def _trace(arguments: Sequence[str]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "formats": _formats,
     "map": _maps,
+    "perf": _perf,
     "trace": _trace,
     "types": _types,
 }

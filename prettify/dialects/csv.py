@@ -16,6 +16,7 @@ from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
     enumerator_texts,
+    enumerators,
     load,
     load_float,
     put_bool,
@@ -27,11 +28,11 @@ from prettify.dialects.scalars import (
 )
 from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node, is_bool, name_of, named_members
-from prettify.paths import WHOLE
+from prettify.paths import WHOLE, moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.core.program import Program
 
@@ -52,7 +53,7 @@ def heading(layout: Layout, options: Options) -> bytes:
     """The line of column names. Raises UsageError where there are none, or absurdly many."""
     _checked_columns(layout)
     name = "" if layout.root.kind in NESTED else WHOLE
-    return b",".join(map(field, _names(layout.root, name))) + b"\n"
+    return heading_of(_names(layout.root, name))
 
 
 def field(text: str) -> bytes:
@@ -83,6 +84,45 @@ def _columns(node: Node) -> int:
     if node.located is not None:
         return int(node.located.kind in model.SCALARS)
     return int(node.kind in model.SIZED)
+
+
+def columns_of(layout: Layout) -> dict[str, Node]:
+    """By its name what is in each column, the elements of arrays at their own places."""
+    return dict(_fields(layout.root, "" if layout.root.kind in NESTED else WHOLE))
+
+
+def heading_of(names: Iterable[str]) -> bytes:
+    """The line of these column names."""
+    return b",".join(map(field, names)) + b"\n"
+
+
+def compile_columns(layout: Layout, names: Sequence[str], options: Options) -> Program:
+    """The program that prints each record as a line of these columns; empty is what it has not."""
+    known = columns_of(layout)
+    to = Assembler()
+    walk = _Walk(to, options, alone=len(names) == 1)
+    for at, name in enumerate(names):
+        to.literal(b"," if at else b"")
+        if name in known:
+            walk.value(known[name])
+        elif walk.alone:
+            to.literal(b'""')
+    to.literal(b"\n")
+    return to.finish(layout.size, big_endian=options.big_endian(layout))
+
+
+def _fields(node: Node, name: str) -> Iterator[tuple[str, Node]]:
+    """(name, node) of a node's columns, as `_names` has them."""
+    if node.kind in NESTED:
+        before = f"{name}." if name else ""
+        for _, child in named_members(node):
+            yield from _fields(child, before + name_of(child.name))
+    elif node.element is not None and not node.of_chars:
+        for index in range(node.count if _columns(node.element) else 0):
+            element = moved(node.element, 8 * node.stride * index)
+            yield from _fields(element, f"{name}[{index}]")
+    elif _columns(node):
+        yield name, node
 
 
 def _names(node: Node, name: str) -> Iterator[str]:
@@ -179,8 +219,12 @@ class _Walk:
             form = load_float(self.to, node)
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
         elif node.kind == model.POINTER:
+            named = Label()
             load(self.to, node)
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             self.to.add(ops.HEX)
+            self.to.place(named)
         elif is_bool(node):
             put_bool(self.to, node, b"true", b"false")
         else:

@@ -137,10 +137,7 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
         form = load_float(to, node)
         to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)
     elif node.kind == model.POINTER:
-        load(to, node)
-        to.literal(b'"')
-        to.add(ops.HEX)
-        to.literal(b'"')
+        _pointer(to, node)
     elif is_bool(node):
         put_bool(to, node, b"true", b"false")
     elif node.kind == model.ENUM and options.enums != "number":
@@ -149,6 +146,18 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
     else:
         load(to, node)
         _integer(to, node, options)
+
+
+def _pointer(to: Assembler, node: Node) -> None:
+    named = Label()
+    if enumerators(node):
+        load(to, node)
+        to.name(node.type, lambda: _names(node), node.bit_size, named)
+    to.literal(b'"')
+    load(to, node)  # behind the literal, with which it is one instruction
+    to.add(ops.HEX)
+    to.literal(b'"')
+    to.place(named)
 
 
 def _integer(to: Assembler, node: Node, options: Options) -> None:

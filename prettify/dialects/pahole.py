@@ -139,9 +139,13 @@ class _Walk:
             return
         load(self.to, node)
         if node.kind == model.POINTER:
+            named = Label()
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
+            self.to.place(named)
             return
         named = Label()
         if node.kind == model.ENUM:

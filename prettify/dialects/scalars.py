@@ -62,7 +62,9 @@ def load_float(to: Assembler, node: Node) -> str:
 
 
 def enumerators(node: Node) -> list[tuple[int, bytes]]:
-    """(value, name) of the enumerators that a node's bits can hold."""
+    """(value, name) of the enumerators that a node's bits can hold, or of a pointer's names."""
+    if isinstance(node.type, model.Pointer):
+        return [(e.value, encode(e.name)) for e in node.type.enumerators]
     assert isinstance(node.type, model.Enum)
     bits = node.bit_size
     low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if node.type.signed else (0, 1 << bits)

@@ -71,8 +71,8 @@ class Following(Run):
     """
 
     __slots__ = (
-        "_conversion", "_count", "_filters", "_form", "_jobs", "_options", "_order", "_projection",
-        "_shapes", "_until", "shown", "types",
+        "_conversion", "_count", "_filters", "_jobs", "_order", "_projection", "_shapes", "_until",
+        "shown", "types",
     )  # fmt: skip
 
     def __init__(
@@ -104,8 +104,6 @@ class Following(Run):
                 raise UsageError(f"{spelled(layout.type)} has 0 bytes, no events to decode")
         self.types = types
         self.shown = 0
-        self._form = form
-        self._options = options
         self._order = options.byte_order or layouts[0].byte_order
         self._projection = None if select is None else Projection(select, layouts)
         self._filters = None if where is None else filters(where, layouts, self._order)

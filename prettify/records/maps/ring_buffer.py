@@ -78,13 +78,13 @@ class RingBuffer:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._data.release()
-        for area in (self._consumer, self._producer):
-            if area is not None:
-                try:
+        try:
+            self._data.release()
+            for area in (self._consumer, self._producer):
+                if area is not None:
                     area.close()
-                except BufferError:  # somebody still looks at an event: it goes when they do
-                    continue
+        except BufferError:  # somebody still looks at an event: it goes when they do
+            pass
         self._consumer = self._producer = None
 
     def lost(self, *, last: bool) -> list[DataError]:

@@ -111,6 +111,16 @@ def _joined(kind: str, function: Callable[[Any, Any], Value], left: _Code, right
     return code
 
 
+def _quoted_enumerator(code: _Code, compared: Iterable[model.Enum]) -> _Code:
+    """The value of an enumerator that has to be written in quotes, as its name is no identifier."""
+    text = code.constant
+    if text.isidentifier():
+        return code
+    values = (e.value for enum in compared for e in enum.enumerators if e.name == text)
+    value = next(values, None)
+    return code if value is None else _constant(INTEGER, code.column, exact.constant(value))
+
+
 class _Compiler(Rules):
     """Makes code of the tree of one expression."""
 
@@ -310,18 +320,21 @@ class _Compiler(Rules):
             # What is compared with it: what stands before, and what behind.
             compared = [e for row in enums[max(index - 1, 0) : index + 2] for e in row]
             for place, part in enumerate(parts):
-                if codes[index][place] is None:
+                code = codes[index][place]
+                if code is None:
                     assert isinstance(part, parser.Name)
                     codes[index][place] = self.name(part, compared)
+                elif code.kind == TEXT and code.constant is not None:
+                    codes[index][place] = _quoted_enumerator(code, compared)
         known = [[code for code in row if code is not None] for row in codes]
         truths = [
             self._compared(operator, column, known[index][0], known[index + 1])
             for index, (operator, column, _) in enumerate(tree.links)
         ]
-        code = truths[0]
+        joined = truths[0]
         for other in truths[1:]:
-            code = _joined(TRUTH, exact.conjunction, code, other)
-        return code
+            joined = _joined(TRUTH, exact.conjunction, joined, other)
+        return joined
 
     def _unless_enumerator(self, tree: Tree) -> _Code | None:
         if isinstance(tree, parser.Name) and self._is_enumerator(tree):

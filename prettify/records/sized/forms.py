@@ -5,6 +5,7 @@ from __future__ import annotations
 from prettify.errors import DataError, UsageError
 from prettify.records.forms import NAMED, TABLE_FORMS, check_options
 from prettify.records.sized.columns import Columns, kinds_of
+from prettify.records.sized.shapes import fitted
 from prettify.records.sized.text import BatchText, shape_of_columns
 
 TYPE_CHECKING = False
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from prettify.records.sized.dispatch import Dispatch
 
 
+FIELDS = frozenset(("csv", "template"))  # forms whose lines have all the same columns
+
+
 def open_batches(
     form: str, options: Options, streams: Sequence[Dispatch], project: Project, jobs: int = 1
 ) -> Conversion:
@@ -31,12 +35,13 @@ def open_batches(
     if form in TABLE_FORMS:
         if form != NAMED:
             _check_single(form, streams)
+        if any(stream.rest for stream in streams):
+            raise UsageError(f"--tail is as long as it is, which no column of --to {form} can be")
         return StreamColumns(form, options, streams, project, jobs)
-    text = StreamText(form, options, streams, project, jobs)
-    if text.form.single:
+    if form in FIELDS:
         _check_single(form, streams)
         return StreamFields(form, options, streams, project, jobs)
-    return text
+    return StreamText(form, options, streams, project, jobs)
 
 
 def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
@@ -69,7 +74,10 @@ class StreamText(BatchText):
         self._started = False
 
     def before(self) -> Iterable[Piece]:
-        yield self.form.start(self._project(self._streams[0].layout), self._options)
+        layout = self._streams[0].layout
+        if self._streams[0].rest_always:
+            layout = fitted(layout, layout.size, rest=True, empty=True)
+        yield self.form.start(self._project(layout), self._options)
 
     def _joint(self, batch: Batch) -> bytes:
         separator = self._program(batch, 0).separator if self._started else b""
@@ -85,6 +93,17 @@ class StreamFields(StreamText):
     """Lines of members, whose number is that of the type's."""
 
     __slots__ = ()
+
+    def __init__(
+        self,
+        form: str,
+        options: Options,
+        streams: Sequence[Dispatch],
+        project: Project,
+        jobs: int,
+    ) -> None:
+        super().__init__(form, options, streams, project, jobs)
+        streams[0].rest_always = streams[0].rest
 
     def _program(self, batch: Batch, shape: int) -> Program:
         layout = batch.shapes.layouts[shape]

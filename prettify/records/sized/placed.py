@@ -51,7 +51,6 @@ class Placed:
         """
         if self._shapes.full:
             self._shapes = Shapes(self._dispatch)
-        sized.check_places(places, 0, len(places) // ROW, len(data))
         rows = self._compiled(data, places) if self._scanner else self._by_hand(data, places)
         return Batch(self._dispatch, self._shapes, data, 0, 0, rows)
 
@@ -61,7 +60,8 @@ class Placed:
         state = scanner.state
         state[sized.DONE] = state[sized.ROWS] = state[sized.START] = 0
         state[sized.COUNT] = len(rows) // ROW
-        while scanner.choose(self._shapes, data, rows) == sized.OTHERWISE:
+        while (status := scanner.choose(self._shapes, data, rows)) != sized.OVER:
+            assert status in (sized.OTHERWISE, sized.BEYOND)
             done = state[sized.DONE]
             found = self._one(data, *rows[ROW * done + 1 : ROW * done + ROW])
             for at, number in enumerate(found, ROW * state[sized.ROWS]):
@@ -78,6 +78,8 @@ class Placed:
 
     def _one(self, data: memoryview, start: int, position: int, length: int) -> tuple[int, ...]:
         """A record's row, none if it is not wanted."""
+        if start < 0 or length < 0 or start + length > len(data):
+            raise ValueError(f"{len(data)} bytes do not hold {length} at {start}")
         dispatch, codes, frame = self._dispatch, self._dispatch.codes, self._frame
         which = 0
         if length >= dispatch.kinds[0].least:
@@ -86,10 +88,10 @@ class Placed:
             try:
                 if "tag" in codes:
                     which = dispatch.kind_of(codes["tag"].run(frame))
-                if "filter" in codes and not codes["filter"].run(frame):
-                    return ()
             except NoValueError as error:
                 raise DataError(f"record at {position}: {error}", position) from error
+            if not dispatch.wants(frame):
+                return ()
         elif "filter" in codes:
             return ()
         kind = dispatch.kinds[which]

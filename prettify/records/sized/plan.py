@@ -12,6 +12,7 @@ from prettify.records.sized.binding import bind
 from prettify.records.sized.choosing import Projection
 from prettify.records.sized.dispatch import Dispatch
 from prettify.records.sized.forms import open_batches
+from prettify.records.sized.shapes import longest
 from prettify.sources.search import find
 
 TYPE_CHECKING = False
@@ -85,7 +86,10 @@ def _whole(layout: Layout) -> Layout:
 def _projection(streams: Sequence[Dispatch], select: str | Sequence[str]) -> Projection:
     for stream in streams:
         stream.resolve_all()
-    return Projection(select, [kind.layout for stream in streams for kind in stream.kinds])
+    return Projection(
+        select,
+        [longest(kind.layout, rest=stream.rest) for stream in streams for kind in stream.kinds],
+    )
 
 
 def _check_resync(streams: Sequence[Dispatch]) -> None:

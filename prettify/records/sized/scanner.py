@@ -72,25 +72,29 @@ class Scanner:
         return table("q", [*header, *rows, *kinds, *code])
 
     def scan(self, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
-        """Fill rows with records, looking for types and layouts as they are met.
+        """Make rows of records, looking for types and layouts as they are met.
 
-        Returns what `core.sized.scan` does, but for what is done here.
+        Returns what `core.sized.run` does, but for what is done here.
         """
-        while True:
-            status = sized.scan(self._table, self._slots, shapes.table, data, rows, self.state)
-            if not self._looked_for(status, shapes):
-                return status
+        return self._run(sized.SCAN, shapes, data, rows)
 
     def choose(self, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
-        """The same for records of which it is known where they are; see `core.sized.choose`."""
-        while True:
-            status = sized.choose(self._table, self._slots, shapes.table, data, rows, self.state)
-            if not self._looked_for(status, shapes):
-                return status
+        """The same for records of which it is known where they are."""
+        self.state[sized.TOTAL] = len(data)
+        return self._run(sized.CHOOSE, shapes, data, rows)
 
     def search(self, data: memoryview, step: int) -> int:
-        """Look for the next plausible record; see `core.sized.search`."""
-        return sized.search(self._table, self._slots, data, self.state, step, LINKS)
+        """Look for the next plausible record, some multiple of that many bytes further on."""
+        self.state[sized.STEP] = step
+        self.state[sized.LINKS] = LINKS
+        none = zeroes("q", 1)
+        return sized.run(sized.SEARCH, self._table, self._slots, none, data, none, self.state)
+
+    def _run(self, job: int, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
+        while True:
+            status = sized.run(job, self._table, self._slots, shapes.table, data, rows, self.state)
+            if not self._looked_for(status, shapes):
+                return status
 
     def _looked_for(self, status: int, shapes: Shapes) -> bool:
         """Whether it was a type or a layout that was missing, which now is there."""

@@ -8,7 +8,7 @@ from prettify.records.forms import NAMED, TABLE_FORMS, check_options
 from prettify.records.input import Input
 from prettify.records.run import Run
 from prettify.records.sized.choosing import cut
-from prettify.records.sized.forms import open_batches
+from prettify.records.sized.forms import StreamText, open_batches
 from prettify.records.sized.placed import Placed
 from prettify.records.tracing.choosing import Members, TraceFilter
 from prettify.records.tracing.events import TraceTypes
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from prettify.records.tracing.pages import Pages
     from prettify.records.tracing.saved import Found
 
+TEMPLATE = "template"
 SINGLE = ("csv", "arrow", "parquet")  # forms whose records are all of one type
 
 
@@ -162,8 +163,10 @@ class TraceRun(Run):
         if choice.select is not None:
             self._members = Members(choice.select, types)
         self._options.byte_order = self._order
-        conversion: Conversion = open_batches(
-            self._form, self._options, [types.dispatch], self._projected, self._jobs
+        what = self._form, self._options, [types.dispatch], self._projected, self._jobs
+        # A template may be of members that all events have.
+        conversion: Conversion = (
+            StreamText(*what) if self._form == TEMPLATE else open_batches(*what)
         )
         try:
             yield from conversion.before()
