@@ -204,6 +204,8 @@ class TraceRun(Run):
             batch = None if some is None else placed.batch(*some)
             if batch is not None and self._filter is not None:
                 batch = self._filter.of(batch)
+            if batch is not None and self._members is not None:
+                batch = self._members.those(batch)
             if batch is None or len(batch):
                 yield batch
 
