@@ -11,8 +11,8 @@ from bpf_programs import OBJECT
 from prettify.dialects.options import Options
 from prettify.errors import PrettifyError
 from prettify.layout import Layout
-from prettify.records.maps.event_types import EventTypes
-from prettify.records.maps.events import Following
+from prettify.records.maps.events.following import Following
+from prettify.records.maps.events.types import EventTypes
 
 Order = Literal["little", "big"]
 

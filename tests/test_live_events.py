@@ -39,11 +39,12 @@ from conftest import ROOT, need
 from event_runs import Outcome, follow, layouts
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
-from prettify.records.maps import events, perf_buffer, system
-from prettify.records.maps.event_types import EventTypes
-from prettify.records.maps.events import PERF_EVENT_ARRAY, RINGBUF, Following
-from prettify.records.maps.perf_buffer import PerfBuffer, online_cpus
-from prettify.records.maps.until import Stop, Until
+from prettify.records.maps.events import following, perf_buffer
+from prettify.records.maps.events.following import PERF_EVENT_ARRAY, RINGBUF, Following
+from prettify.records.maps.events.perf_buffer import PerfBuffer, online_cpus
+from prettify.records.maps.events.types import EventTypes
+from prettify.records.maps.events.until import Stop, Until
+from prettify.records.maps.live import system
 from test_saved_events import both, without_cpu
 
 HOW = TEXTS | DISCARDS
@@ -64,12 +65,12 @@ def small() -> Iterator[Programs]:
 
 
 def ring_of(programs: Programs) -> Any:
-    return events.open_map(RINGBUF, programs.maps["ring"], programs.entries["ring"], "ring")
+    return following.open_map(RINGBUF, programs.maps["ring"], programs.entries["ring"], "ring")
 
 
 def perf_of(programs: Programs, pages: int = 64) -> Any:
     """Skips the test where perf events are refused."""
-    source = events.open_map(
+    source = following.open_map(
         PERF_EVENT_ARRAY, programs.maps["perf"], programs.entries["perf"], "perf", pages=pages
     )
     try:
@@ -249,9 +250,11 @@ def test_a_ring_opened_for_reading_alone_is_refused(programs: Programs) -> None:
     attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY, 0)
     descriptor = bpf_maps.called(system.MAP_GET_FD_BY_ID, attributes, "open")
     with bpf_maps.closing(descriptor), pytest.raises(UsageError, match="ring: cannot be mapped"):
-        follow([events.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
+        follow([following.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
     with pytest.raises(UsageError, match="counters: cannot be mapped into memory: "):
-        follow([events.open_map(RINGBUF, programs.maps["counters"], 4096, "counters")], ["event"])
+        follow(
+            [following.open_map(RINGBUF, programs.maps["counters"], 4096, "counters")], ["event"]
+        )
 
 
 def test_the_program_is_what_its_source_makes(tmp_path: Path) -> None:
@@ -481,16 +484,17 @@ import os, sys
 from prettify.cli import complain
 from prettify.cli.interrupts import Interrupts
 from prettify.dialects.options import Options
-from prettify.records.maps import events
-from prettify.records.maps.event_types import EventTypes
+from prettify.records.maps.events import following
+from prettify.records.maps.events.types import EventTypes
 from prettify.records.output import write_file, write_pieces
 import prettify
 
 ring, size, form, output, program = sys.argv[1:]
 layout = prettify.load_types(program)["event"].layout
 with Interrupts() as interrupts:
-    run = events.Following(form, Options(), EventTypes([layout]), stop=interrupts.stop)
-    pieces = run.run([events.open_map(events.RINGBUF, int(ring), int(size), "ring")], complain)
+    run = following.Following(form, Options(), EventTypes([layout]), stop=interrupts.stop)
+    source = following.open_map(following.RINGBUF, int(ring), int(size), "ring")
+    pieces = run.run([source], complain)
     if output == "-":
         write_pieces(1, pieces)
     else:

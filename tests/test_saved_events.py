@@ -31,11 +31,12 @@ from prettify.dialects import C_DIALECTS
 from prettify.dialects.json import compile_placed_lines
 from prettify.dialects.options import Options
 from prettify.errors import DataError, UsageError
-from prettify.records.maps import event_types, events, saved_ring
-from prettify.records.maps.event_batch import Events
-from prettify.records.maps.event_types import EventTypes
-from prettify.records.maps.events import Following
-from prettify.records.maps.until import Stop
+from prettify.records.maps.events import following, saved_ring
+from prettify.records.maps.events import types as event_types
+from prettify.records.maps.events.batch import Events
+from prettify.records.maps.events.following import Following
+from prettify.records.maps.events.types import EventTypes
+from prettify.records.maps.events.until import Stop
 
 SAMPLE = struct.Struct("<QIIQ16s")
 TEXT = struct.Struct("<QIIH")
@@ -628,9 +629,9 @@ def test_damaged_images_in_every_form(form: str) -> None:
 
 def test_maps_without_events_are_refused() -> None:
     with pytest.raises(UsageError, match="x: is a user_ringbuf: programs of user space write"):
-        events.open_map(events.USER_RINGBUF, 0, 4096, "x")
+        following.open_map(following.USER_RINGBUF, 0, 4096, "x")
     with pytest.raises(UsageError, match="neither a ringbuf nor a perf_event_array"):
-        events.open_map(1, 0, 4096, "x")
+        following.open_map(1, 0, 4096, "x")
     for pages in (0, 3, 1 << 17, -8):
         with pytest.raises(UsageError, match="power of two"):
-            events.open_map(events.PERF_EVENT_ARRAY, 0, 4096, "x", pages=pages)
+            following.open_map(following.PERF_EVENT_ARRAY, 0, 4096, "x", pages=pages)

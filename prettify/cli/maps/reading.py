@@ -84,8 +84,8 @@ def run(arguments: Sequence[str]) -> int:
     if options.given("help"):
         sys.stdout.write(COMMAND.help())
         return 0
-    from prettify.records.maps.event_types import EventTypes
-    from prettify.records.maps.events import Following
+    from prettify.records.maps.events.following import Following
+    from prettify.records.maps.events.types import EventTypes
 
     form, output = form_of(options), options.text("output")
     check_terminal(form, output)
@@ -113,8 +113,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _live(options: Values) -> list[Any]:
     """What follows the maps that the options name. Raises UsageError."""
-    from prettify.records.maps.events import open_map
-    from prettify.records.maps.perf_buffer import PAGES
+    from prettify.records.maps.events.following import open_map
+    from prettify.records.maps.events.perf_buffer import PAGES
 
     maps = chosen(options, writing=True)
     if not maps:

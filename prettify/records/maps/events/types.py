@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prettify.dialects import Form
     from prettify.dialects.options import Options
     from prettify.layout import Layout
-    from prettify.records.maps.event_batch import Events
+    from prettify.records.maps.events.batch import Events
 
 MAX_SHAPES = 4096  # layouts of events with flexible arrays that are kept at a time
 SLOTS = 4096  # numbers of elements, from 0 on, for which a table has the layout

@@ -11,12 +11,12 @@ from prettify.layout import flexible_tail
 from prettify.model import spelled
 from prettify.records.conversion import converted
 from prettify.records.input import Input
-from prettify.records.maps.event_forms import Chosen, open_events
-from prettify.records.maps.event_types import Shapes
-from prettify.records.maps.perf_buffer import PAGES, PerfBuffer
-from prettify.records.maps.ring_buffer import RingBuffer
-from prettify.records.maps.saved_ring import SavedRing
-from prettify.records.maps.until import Until
+from prettify.records.maps.events.forms import Chosen, open_events
+from prettify.records.maps.events.perf_buffer import PAGES, PerfBuffer
+from prettify.records.maps.events.ring_buffer import RingBuffer
+from prettify.records.maps.events.saved_ring import SavedRing
+from prettify.records.maps.events.types import Shapes
+from prettify.records.maps.events.until import Until
 from prettify.records.run import Run
 from prettify.records.sized.batch import own_table
 from prettify.records.sized.choosing import Projection, filters
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
-    from prettify.records.maps.event_batch import Events, Source
-    from prettify.records.maps.event_types import EventTypes
-    from prettify.records.maps.until import Stop
+    from prettify.records.maps.events.batch import Events, Source
+    from prettify.records.maps.events.types import EventTypes
+    from prettify.records.maps.events.until import Stop
     from prettify.records.query.where import Where
     from prettify.records.run import Report
 

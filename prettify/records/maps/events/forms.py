@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
-    from prettify.records.maps.event_batch import Events
-    from prettify.records.maps.event_types import EventTypes, Shapes
+    from prettify.records.maps.events.batch import Events
+    from prettify.records.maps.events.types import EventTypes, Shapes
 
     Project = Callable[[Layout], Layout]
 
