@@ -108,28 +108,41 @@ def choose(
     slots: memoryview,
     shapes: memoryview,
     data: Buffer,
+    spans: memoryview,
     rows: memoryview,
     state: memoryview,
 ) -> int:
-    """Make rows for records of which it is known where they are, from row state[DONE] on.
+    """Make rows for records of which it is known where they are, from that of state[DONE] on.
 
-    Of `rows` the second number is where a record begins in the data, the fourth its length; what is
-    made of them takes their place, from row state[ROWS] on.
+    spans: of each record where it begins in the data, and its length; there are state[COUNT]. Rows
+    are made from row state[ROWS] on. OTHERWISE is also for a record that is too short. Raises
+    ValueError where the data does not hold a record, or the tables do not so many.
     """
     status: cython.Py_ssize_t
+    count: cython.Py_ssize_t = state[COUNT]
+    if count < 0 or len(spans) < 2 * count or len(rows) < 4 * count:
+        raise ValueError(f"tables of {len(spans)} and {len(rows)} hold no {count} records")
+    there: cython.longlong = len(data)
     if not cython.compiled:
-        return _choose(scanner, slots, shapes, data, rows, state)
-    view = cython.declare(Py_buffer)
-    scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
-    slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
-    shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
-    rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
-    state_at = cython.cast(cython.pointer[cython.longlong], address(state))
-    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
-    data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
-    with cython.nogil:
-        status = _choose(scanner_at, slots_at, shapes_at, data_at, rows_at, state_at)
-    PyBuffer_Release(cython.address(view))
+        status = _choose(scanner, slots, shapes, data, there, spans, rows, state)
+    else:
+        view = cython.declare(Py_buffer)
+        scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
+        slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
+        shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
+        spans_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(spans))
+        rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
+        state_at = cython.cast(cython.pointer[cython.longlong], address(state))
+        PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
+        data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
+        with cython.nogil:
+            status = _choose(
+                scanner_at, slots_at, shapes_at, data_at, there, spans_at, rows_at, state_at
+            )
+        PyBuffer_Release(cython.address(view))
+    if status < 0:
+        start, length = spans[2 * state[DONE]], spans[2 * state[DONE] + 1]
+        raise ValueError(f"{there} bytes do not hold {length} at {start}")
     return status
 
 
@@ -359,51 +372,59 @@ def _choose(
     slots: cython.pointer[cython.const[cython.longlong]],
     shapes: cython.pointer[cython.const[cython.longlong]],
     data: cython.pointer[cython.const[cython.uchar]],
+    there: cython.longlong,
+    spans: cython.pointer[cython.const[cython.longlong]],
     rows: cython.pointer[cython.longlong],
     state: cython.pointer[cython.longlong],
 ) -> cython.Py_ssize_t:
+    """As `choose`; -1 where the data does not hold a record."""
     none: cython.longlong = -scanner[13]
     at: cython.longlong
     length: cython.longlong
     which: cython.longlong
-    whole: cython.longlong
     number: cython.longlong
-    row: cython.Py_ssize_t
+    kind: cython.Py_ssize_t
     filled: cython.Py_ssize_t
     while state[1] != state[8]:  # DONE, COUNT
-        row = 4 * state[1]
-        at = rows[row + 1]
-        length = rows[row + 3]
+        at = spans[2 * state[1]]
+        length = spans[2 * state[1] + 1]
+        if at < 0 or length < 0 or length > there - at:
+            return -1
+        if length < scanner[0]:
+            return 5  # OTHERWISE
         state[12] = at + length  # THERE
-        which = 0
-        number = 1
-        if length >= scanner[0]:
-            which = _kind(scanner, slots, data, at, state)
-            if which == none:
-                return 5  # OTHERWISE
-            if which == -1:
-                return 3  # TAG
-        elif scanner[6] >= 0:  # what a filter is about is not there
-            number = 0
+        which = _kind(scanner, slots, data, at, state)
+        if which == none:
+            return 5
+        if which == -1:
+            return 3  # TAG
         if which < 0:
             which = 0
-        if number != 0 and scanner[6] >= 0:
+        number = 1
+        if scanner[6] >= 0:
             number = _value(scanner, scanner[6], slots, data, at, state)
             if number == none:
                 return 5
         if number != 0:
-            whole = scanner[scanner[10] + 8 * which + 1]
-            if length < whole or scanner[scanner[10] + 8 * which + 5] == 1:  # BY_LENGTH
-                whole = length
-            number = _shape(shapes, which, whole)
+            if scanner[2] >= 0:  # a record that says how long it is may have bytes behind it
+                number = _value(scanner, scanner[2], slots, data, at, state)
+                if number == none or number > length:
+                    return 5
+                length = number
+            kind = scanner[10] + 8 * which
+            if length < scanner[kind]:
+                return 5
+            if scanner[kind + 5] != 1:  # BY_LENGTH
+                length = scanner[kind + 1]
+            number = _shape(shapes, which, length)
             if number < 0:
                 state[6] = which
-                state[7] = whole
+                state[7] = length
                 return 4  # SHAPE
             filled = 4 * state[2]
             rows[filled] = number
             rows[filled + 1] = at
-            rows[filled + 2] = rows[row + 2]
+            rows[filled + 2] = at + state[13]
             rows[filled + 3] = 0
             state[2] += 1
         state[1] += 1

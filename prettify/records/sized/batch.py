@@ -57,6 +57,13 @@ class Batch:
             return self.position + len(self.data) - self.dispatch.layout.size
         return self.rows[-ROW + 2]
 
+    @property
+    def last_start(self) -> int:
+        """Where its last record begins in the data."""
+        if self.rows is None:
+            return len(self.data) - self.dispatch.layout.size
+        return self.rows[-ROW + 1]
+
     def each(self) -> Iterator[tuple[int, int, memoryview]]:
         """(shape, position in the input, bytes) of each record."""
         data = self.data

@@ -42,14 +42,16 @@ def bind(
     byte_order: str | None = None,
     header: Layout | None = None,
     rest: bool = False,
+    placed: bool = False,
 ) -> Dispatch:
     """The dispatch that a type with arguments is.
 
     index: where frames have its records. byte_order: of the data, None is the type's own. header:
     of what is before the records, for `$header.MEMBER`. rest: whether the bytes behind a record's
-    type are shown. Raises TypeNotFound, and UsageError where an argument makes no sense.
+    type are shown. placed: whether it is known how long records are. Raises TypeNotFound, and
+    UsageError where an argument makes no sense.
     """
-    return _Binder(text, sources, index, byte_order, header).bind(rest=rest)
+    return _Binder(text, sources, index, byte_order, header).bind(rest=rest, placed=placed)
 
 
 class _Binder:
@@ -127,7 +129,7 @@ class _Binder:
 
     # The dispatch.
 
-    def bind(self, *, rest: bool) -> Dispatch:
+    def bind(self, *, rest: bool, placed: bool) -> Dispatch:
         arguments = self.arguments
         enums = self._enums()
         naming: Naming | None = None
@@ -152,7 +154,8 @@ class _Binder:
             if text is not None:
                 code = compiled(key, text, compile_number)
                 codes["sizeof"] = _plus(code, self._before(scopes[-1], key))
-        codes.setdefault("sizeof", value(INTEGER, self.layout.size))
+        if not placed:
+            codes.setdefault("sizeof", value(INTEGER, self.layout.size))
         if arguments.align is not None:
             codes["align"] = compiled("align", arguments.align, compile_number)
         filters = [compiled("filter", text, compile_condition) for text in arguments.filters]
@@ -161,7 +164,15 @@ class _Binder:
         least = self.layout.size
         if self.prefix is not None and not any(scope.of_record for scope in scopes):
             least = model.size_of(self.prefix)
-        dispatch = Dispatch(self.name, self.index, self.layout, least=least, cut=True, rest=rest)
+        dispatch = Dispatch(
+            self.name,
+            self.index,
+            self.layout,
+            least=least,
+            cut=not placed,
+            rest=rest,
+            placed=placed,
+        )
         dispatch.codes = codes
         dispatch.slots = slots
         if "tag" in codes:

@@ -48,12 +48,14 @@ class Dispatch:
 
     cut: whether records may end before their type does, and are shown as far as they go; they have
     `least` bytes then, and are there in full before they are shown. rest: whether what is behind a
-    record's type is shown.
+    record's type is shown. placed: whether it is known how long records are; then the code sizeof
+    is a limit to that, and of a type that ends in a flexible array they have at least what is
+    before that.
     """
 
     __slots__ = (
-        "_least", "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest", "slots",
-        "tags",
+        "_least", "codes", "cut", "index", "kinds", "layout", "name", "placed", "resolve", "rest",
+        "slots", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +67,7 @@ class Dispatch:
         least: int | None = None,
         cut: bool = False,
         rest: bool = False,
+        placed: bool = False,
     ) -> None:
         self.name = name
         self.index = index
@@ -72,6 +75,7 @@ class Dispatch:
         self._least = layout.size if least is None else least
         self.cut = cut
         self.rest = rest
+        self.placed = placed
         self.kinds: list[Kind] = []
         self.tags: dict[int, int] = {}
         self.codes: dict[str, Code] = {}
@@ -83,6 +87,12 @@ class Dispatch:
         return f"<{type(self).__name__} {self.name}>"
 
     @property
+    def head(self) -> int:
+        """The bytes that expressions about a record may read, whatever type it is of."""
+        least = self.kinds[0].least
+        return min(self._least, least) if self.placed else least
+
+    @property
     def step(self) -> int:
         """What the places of records are multiples of, from that of the first one on."""
         align = self.codes.get("align")
@@ -90,9 +100,12 @@ class Dispatch:
 
     def add(self, layout: Layout) -> int:
         """The place of a new kind."""
+        tail = flexible_tail(layout.root)
         least = max(self._least if self.cut else layout.size, 1)
+        if self.placed:
+            least = layout.size if tail is None else tail.offset
         mode = CUT if self.cut else BY_TYPE
-        if self.rest or flexible_tail(layout.root) is not None:
+        if self.rest or tail is not None:
             mode = BY_LENGTH
         self.kinds.append(Kind(layout, least, mode))
         return len(self.kinds) - 1

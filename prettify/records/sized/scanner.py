@@ -65,7 +65,7 @@ class Scanner:
                 0,
             )
         header = [
-            dispatch.kinds[0].least, *programs, int(self._big), len(tags), sized.HEADER, kinds_at,
+            dispatch.head, *programs, int(self._big), len(tags), sized.HEADER, kinds_at,
             int(dispatch.cut), MAX_RECORD, measure.MOST, MAX_PLAUSIBLE, 0,
         ]  # fmt: skip
         rows = [number for row in tags for number in row]
@@ -81,10 +81,12 @@ class Scanner:
             if not self._looked_for(status, shapes):
                 return status
 
-    def choose(self, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
+    def choose(self, shapes: Shapes, data: memoryview, spans: memoryview, rows: memoryview) -> int:
         """The same for records of which it is known where they are; see `core.sized.choose`."""
         while True:
-            status = sized.choose(self._table, self._slots, shapes.table, data, rows, self.state)
+            status = sized.choose(
+                self._table, self._slots, shapes.table, data, spans, rows, self.state
+            )
             if not self._looked_for(status, shapes):
                 return status
 

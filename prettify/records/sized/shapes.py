@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.sized.dispatch import Dispatch
 
 MAX_SHAPES = 4096  # layouts that are kept at a time, besides those of whole types
+MAX_ROWS = 1 << 16  # lengths of which it is known which layout they have
 MAX_LENGTH = 1 << 32  # bytes of a record
 FIRST = 64  # rows of a table, at first
 REST = "tail"  # the member that is what no other covers
@@ -44,7 +45,8 @@ class Shapes:
     @property
     def full(self) -> bool:
         """Whether it is time for new ones."""
-        return len(self.layouts) >= MAX_SHAPES + len(self._dispatch.kinds)
+        many = len(self.layouts) >= MAX_SHAPES + len(self._dispatch.kinds)
+        return many or len(self._rows) >= MAX_ROWS
 
     def of(self, kind: int, length: int) -> int:
         """Which layout a record of that kind has, if that is to cover `length` bytes."""
@@ -63,11 +65,16 @@ class Shapes:
         layout, tail = kind.layout, kind.tail
         if kind.mode == BY_TYPE and length >= layout.size:
             key = place, 0, 0
-        elif tail is not None and length >= layout.size and not self._dispatch.rest:
+        elif tail is not None and length >= tail.offset and not self._dispatch.rest:
             # What is left behind the last element makes no other layout.
-            key = place, 1, (length - tail.offset) // tail.stride
+            count = (length - tail.offset) // tail.stride
+            if length >= layout.size:
+                key = place, 1, count
+            else:  # where the type has padding behind the array's place
+                key = place, 2, count
+                length = tail.offset + count * tail.stride
         else:
-            key = place, 2, length
+            key = place, 3, length
         found = self._known.get(key)
         if found is None:
             fit = layout if not key[1] else fitted(layout, length, rest=self._dispatch.rest)
