@@ -62,7 +62,7 @@ class Ring:
 
     def read(self, **choices: Any) -> Outcome:
         source = RingBuffer(self.file, self.size, "ring")
-        return follow([source], ["event"], duration=0, **choices)
+        return follow([source], "event", duration=0, **choices)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def perf_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[PerfRing]]:
 
 
 def read_perf(**choices: Any) -> Outcome:
-    return follow([PerfBuffer(0, 2, "perf", 1)], ["event"], duration=0, **choices)
+    return follow([PerfBuffer(0, 2, "perf", 1)], "event", duration=0, **choices)
 
 
 def perf_event(sequence: int, more: bytes = b"") -> bytes:

@@ -165,8 +165,13 @@ def test_a_template_is_of_what_all_types_have() -> None:
     options = Options(template="{event.sequence:02}")
     outcome = follow([str(IMAGE)], BOTH, "template", options)
     assert outcome.output == b"".join(b"%02d\n" % n for n in range(40))
+    with pytest.raises(UsageError, match="nonsense"):
+        Following("template", Options(template="{nonsense}"), events_of(BOTH))
+    texts = f"{BOTH[:-1]},filter=kind==2)"
     with pytest.raises(UsageError, match="text"):
-        Following("template", Options(template="{text}"), events_of(BOTH))
+        follow([str(IMAGE)], BOTH, "template", Options(template="{text}"))
+    outcome = follow([str(IMAGE)], texts, "template", Options(template="{length}"))
+    assert outcome.output == b"".join(b"%d\n" % (n * 7 % 109) for n in range(2, 40, 3))
 
 
 def test_no_records_are_what_no_records_are_elsewhere() -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
+    from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.sized.batch import Batch
     from prettify.records.sized.columns import Project
-    from prettify.records.sized.dispatch import Dispatch
+    from prettify.records.sized.dispatch import Dispatch, Kind
     from prettify.records.sized.text import Buffers
 
 
@@ -41,6 +42,8 @@ def open_batches(
     if text.form.single:
         _check_single(form, streams)
         return StreamFields(form, options, streams, project, jobs)
+    if "template" in text.form.options:
+        return StreamTemplate(form, options, streams, project, jobs)
     return text
 
 
@@ -56,8 +59,14 @@ def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
     )
 
 
-WITHOUT_TAIL = -1  # the place of a program for records of all lengths
 MANY = 16  # records that are worth putting side by side
+
+
+def of_columns(kind: Kind) -> Layout:
+    """The layout of a kind's records without an array of any length that is no text."""
+    if kind.tail is None or kind.tail.of_chars:
+        return kind.layout
+    return fitted(kind.layout, kind.tail.offset)
 
 
 class StreamText(BatchText):
@@ -92,6 +101,23 @@ class StreamText(BatchText):
                 return self._side_by_side(batch, together, shapes[0])
         return super()._text(batch, records)
 
+    def _of_all_lengths(self, batch: Batch, shape: int) -> Program:
+        """The program of the members that records of all lengths have.
+
+        Text of any length is one of them; other arrays would be one for each of their elements.
+        """
+        shapes = batch.shapes
+        which = shapes.which[shape]
+        kind = batch.dispatch.kinds[which]
+        layout = of_columns(kind)
+        if layout is kind.layout or shapes.layouts[shape].size < layout.size:
+            return super()._program(batch, shape)
+        made, place = shapes.made, -1 - which
+        if place not in made:
+            made[place] = self._compiled(batch, self._project(layout))
+        program: Program = made[place]
+        return program
+
     def _joint(self, batch: Batch) -> bytes:
         separator = self._program(batch, 0).separator if self._started else b""
         self._started = True
@@ -110,22 +136,46 @@ class StreamFields(StreamText):
     def _program(self, batch: Batch, shape: int) -> Program:
         kind = batch.dispatch.kinds[0]
         layout = batch.shapes.layouts[shape]
-        tail = kind.tail
-        needed = kind.layout.size if tail is None else tail.offset
+        needed = kind.layout.size if kind.tail is None else kind.tail.offset
         if layout.size < needed:
             raise DataError(
                 f"{batch.dispatch.name}: a record of {layout.size} bytes, of the {needed} that "
                 f"have columns; --to ndjson shows it as far as it goes",
                 batch.position,
             )
-        made = batch.shapes.made
-        if tail is None or tail.of_chars:
-            return super()._program(batch, shape)
-        # Text of any length is one column; other arrays would have one for each of their elements.
-        if WITHOUT_TAIL not in made:
-            made[WITHOUT_TAIL] = self._compiled(batch, self._project(fitted(kind.layout, needed)))
-        program: Program = made[WITHOUT_TAIL]
-        return program
+        return self._of_all_lengths(batch, shape)
+
+
+class StreamTemplate(StreamText):
+    """Lines of a template, of which every type has to have the members of its records."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        form: str,
+        options: Options,
+        streams: Sequence[Dispatch],
+        project: Project,
+        jobs: int,
+    ) -> None:
+        """Raises UsageError where no type has them."""
+        super().__init__(form, options, streams, project, jobs)
+        failure: UsageError | None = None
+        for stream in streams:
+            stream.resolve_all()
+            for kind in stream.kinds:
+                try:
+                    self.form.compile(project(of_columns(kind)), options)
+                except UsageError as error:
+                    failure = failure or error
+                else:
+                    return
+        if failure is not None:
+            raise failure
+
+    def _program(self, batch: Batch, shape: int) -> Program:
+        return self._of_all_lengths(batch, shape)
 
 
 class StreamColumns(Columns):
