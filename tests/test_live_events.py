@@ -42,6 +42,7 @@ from prettify.errors import UsageError
 from prettify.records.maps.events import following, perf_buffer
 from prettify.records.maps.events.following import PERF_EVENT_ARRAY, RINGBUF, Following
 from prettify.records.maps.events.perf_buffer import PerfBuffer, online_cpus
+from prettify.records.maps.events.types import types_of
 from prettify.records.maps.events.until import Stop, Until
 from prettify.records.maps.live import system
 from test_saved_events import without_cpu
@@ -331,6 +332,19 @@ def test_what_the_program_put_out_is_read(programs: Programs) -> None:
     # Nobody is there any more: the map's entries are free again.
     programs.run("fill_perf", 5)
     assert programs.counter(FAILED) == 5
+
+
+def test_what_is_behind_an_event_of_a_perf_buffer_is_left_out(programs: Programs) -> None:
+    """The kernel rounds what it puts there up to 8 bytes; the text's length is how much counts."""
+    bytes_of = "struct event_text { %s event; unsigned short length; unsigned char text[]; };"
+    source = bytes_of % "struct { unsigned long long sequence; unsigned int kind, cpu; }"
+    types = prettify.load_types(define=source)
+    said = types_of("event_text(length,filter=event.kind==2)", types.sources)
+    outcome = following_perf(programs, lambda: programs.run("fill_perf", 99, TEXTS), types=said)
+    numbers = range(2, 99, 3)
+    assert [line["event"]["sequence"] for line in outcome.lines] == list(numbers)
+    assert [len(line["text"]) for line in outcome.lines] == [n * 7 % 109 for n in numbers]
+    assert not outcome.errors
 
 
 def test_events_of_several_processors_come_in_their_order(programs: Programs) -> None:

@@ -37,11 +37,13 @@ from event_runs import (
 )
 from prettify import layout as layout_module
 from prettify.composed import Composed
+from prettify.core import sized as machine
 from prettify.dialects import C_DIALECTS
 from prettify.dialects.options import Options
-from prettify.errors import DataError, UsageError
+from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.maps.events import following, saved_ring
 from prettify.records.maps.events.following import Following
+from prettify.records.maps.events.types import types_of
 from prettify.records.maps.events.until import Stop
 from prettify.records.sized import shapes
 
@@ -283,6 +285,151 @@ def test_types_without_bytes(source: str) -> None:
     assert outcome.lines == [{"a": [0, 0]}, {"a": []}]
     with pytest.raises(UsageError, match="members of one size"):
         Following("sqlite", Options(), types)
+
+
+# Types that a member tells apart.
+
+
+def test_an_enum_names_the_types_of_events() -> None:
+    image = IMAGE.read_bytes()
+    by_name = follow([image], "event(type=kind,type_enum=event_kind)")
+    assert not by_name.errors
+    assert by_name.output == follow([image], BOTH).output
+
+
+def test_events_of_a_kind_that_nobody_names_are_of_the_type_they_begin_with() -> None:
+    image = image_of([sample(0), text(1, b"abc"), sample(2)])
+    outcome = follow([image], "event(type=kind,cast={1:event_sample})")
+    assert [line.get("sequence") for line in outcome.lines] == [None, 1, None]
+    assert not outcome.errors
+
+
+def test_a_filter_leaves_events_out_without_a_word() -> None:
+    image = image_of([b"short", sample(1), text(2, b"abc"), sample(3)])
+    outcome = follow([image], "event(type=kind,cast={2:event_text},filter=kind==2)")
+    assert [line["text"] for line in outcome.lines] == ["abc"]
+    assert outcome.messages == ["data: event 1 at byte 8 has 5 bytes, 16 needed for struct event"]
+
+
+def test_an_event_is_as_short_as_its_own_type() -> None:
+    image = record(sample(0)) + record(sample(1)[:39]) + record(text(2, b"")[:17])
+    outcome = follow([image], BOTH)
+    assert len(outcome.lines) == 1
+    assert outcome.messages == [
+        "data: event 2 at byte 56 has 39 bytes, 40 needed for struct event_sample",
+        "data: event 3 at byte 104 has 17 bytes, 18 needed for struct event_text",
+    ]
+
+
+@pytest.mark.parametrize("argument", ["sizeof=18+length", "length", "length=length"])
+def test_events_may_say_how_long_they_are(argument: str) -> None:
+    """As perf event arrays have bytes behind them that nobody wrote."""
+    image = b"".join(record(text(n, b"z" * n) + b"odd") for n in range(9))
+    outcome = follow([image], f"event_text({argument})")
+    assert [line["text"] for line in outcome.lines] == ["z" * n for n in range(9)]
+    assert not outcome.errors
+
+
+def test_what_an_event_says_of_its_length_cannot_be_more_or_less_than_there_is() -> None:
+    whole = text(0, b"abcd")
+    outcome = follow([record(whole[:-1]) + record(whole)], "event_text(length)")
+    assert [line["text"] for line in outcome.lines] == ["abcd"]
+    assert outcome.messages == ["data: event 1 at byte 8 says it has 22 bytes, 21 are there"]
+    outcome = follow([record(whole)], "event_text(sizeof=length+13)")
+    assert outcome.messages == [
+        "data: event 1 at byte 8 has 17 bytes, 18 needed for struct event_text"
+    ]
+
+
+def test_what_cannot_be_computed_is_told_and_the_next_event_follows() -> None:
+    image = record(sample(0)) + record(sample(1))
+    outcome = follow([image], "event(filter=6/sequence>1)")
+    assert [line["sequence"] for line in outcome.lines] == [1]
+    assert outcome.messages == ["data: event 1 at byte 8 is not understood: division by zero"]
+
+
+def test_a_prefix_stands_before_each_event() -> None:
+    source = """
+    struct before { unsigned int kind; unsigned int length; };
+    struct point { int x, y; };
+    """
+    types = prettify.load_types(define=source)
+    image = b"".join(
+        record(struct.pack("<II", kind, len(rest)) + rest + b"behind")
+        for kind, rest in ((1, struct.pack("<ii", 3, -4)), (2, struct.pack("<ii", 5, 6)))
+    )
+    said = "point(prefix=before,type=kind,length,filter=kind<=2)"
+    outcome = follow([image], types_of(said, types.sources))
+    assert [line["record"] for line in outcome.lines] == [{"x": 3, "y": -4}, {"x": 5, "y": 6}]
+    assert outcome.lines[0]["prefix"] == {"kind": 1, "length": 8}
+
+
+def test_bytes_behind_a_type_may_be_shown() -> None:
+    types = prettify.load_types(str(OBJECT))
+    image = image_of([sample(1), sample(2) + b"\1\2", text(3, b"ab")])
+    outcome = follow([image], types_of("event_sample", types.sources, rest=True))
+    assert [line.get("tail") for line in outcome.lines] == [None, "0102"]
+    outcome = follow([image], types_of(BOTH, types.sources, rest=True))
+    assert [line.get("tail") for line in outcome.lines] == [None, "0102", None]
+
+
+def test_big_endian_events_are_told_apart() -> None:
+    image = b"".join(
+        record(struct.pack(">QIIQ16s", n, 1, 0, 3 * n, b"big"), order="big") for n in range(30)
+    )
+    types = events_of("event(type=kind,cast={1:event_sample})", "big")
+    outcome = follow([image], types, options=Options(byte_order="big"))
+    assert [line["value"] for line in outcome.lines] == [3 * n for n in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("event(align=8)", "align is for records in files"),
+        ("event(range=x)", "range is for records in files"),
+        ("event,event_text", "event, event_text are several"),
+        ("event(type=nonsense)", "'nonsense' is neither a member"),
+        ("event(type=kind,cast={1:u32x})", "u32x"),
+        ("event(sizeof,length)", "sizeof"),
+        ("event(tpye=kind)", "did you mean 'type'"),
+    ],
+)
+def test_arguments_that_make_no_sense(said: str, why: str) -> None:
+    with pytest.raises(PrettifyError, match=why) as failure:
+        events_of(said)
+    assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_events_are_told_apart_the_same_in_plain_python(
+    by_hand: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by_hand:
+        monkeypatch.setattr(machine, "COMPILED", False)
+    source = random.Random(7)
+    payloads = [
+        sample(n) if source.random() < 0.6 else text(n, b"c" * source.randrange(40))
+        for n in range(300)
+    ]
+    payloads = [p[: source.randrange(len(p))] if n % 10 == 9 else p for n, p in enumerate(payloads)]
+    outcome = follow([image_of(payloads)], BOTH, "ndjson")
+    wanted, short = [], 0
+    for payload in payloads:
+        kind = payload[8] if len(payload) >= 16 else 0
+        if len(payload) < {0: 1 << 20, 1: 40, 2: 18}[kind]:
+            short += 1
+            continue
+        event = {"sequence": int.from_bytes(payload[:8], "little"), "cpu": 0}
+        event["kind"] = ("EVENT_SAMPLE", "EVENT_TEXT")[kind - 1]
+        if kind == 1:
+            rest = {"value": 3 * event["sequence"], "name": f"sample{event['sequence']}"}
+        else:
+            rest = {"length": payload[16], "text": payload[18:].decode()}
+        wanted.append({"event": event, **rest})
+    assert outcome.lines == wanted
+    assert short > 10
+    assert len(outcome.messages) == 11
+    assert outcome.messages[-1] == f"data: {short - 10} more events cannot be shown"
 
 
 # Which events.

@@ -7,7 +7,7 @@ from prettify import model
 from prettify.composed import Composed
 from prettify.core import measure
 from prettify.errors import UsageError
-from prettify.layout import Layout
+from prettify.layout import Layout, flexible_tail
 from prettify.model import spelled, strip
 from prettify.paths import at_path, choices, members_of, moved
 from prettify.records.query.enumerators import Enumerators
@@ -153,7 +153,7 @@ class _Binder:
         for key, text in (("sizeof", arguments.sizeof), ("length", arguments.length)):
             if text is not None:
                 code = compiled(key, text, compile_number)
-                codes["sizeof"] = _plus(code, self._before(scopes[-1], key))
+                codes["sizeof"] = _plus(code, self._before(scopes[-1], key, placed=placed))
         if not placed:
             codes.setdefault("sizeof", value(INTEGER, self.layout.size))
         if arguments.align is not None:
@@ -179,12 +179,15 @@ class _Binder:
             self._tags(dispatch, enums, naming)
         return dispatch
 
-    def _before(self, scope: _Scope, key: str) -> int:
+    def _before(self, scope: _Scope, key: str, *, placed: bool) -> int:
         """The bytes that a size does not count: before what says it, and if a header, that too."""
         before = 0 if self.prefix is None else model.size_of(self.prefix)
         within = self.prefix is not None and (scope.of_prefix or not scope.of_record)
         if key == "length":
-            return before if within else self.layout.size
+            if within:
+                return before
+            tail = flexible_tail(self.layout.root) if placed else None
+            return self.layout.size if tail is None else tail.offset
         return 0 if within else before
 
     def _naming(self, path: str, enums: Sequence[Enum]) -> Naming:
