@@ -35,7 +35,7 @@ class Shapes:
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
         self._known: dict[tuple[int, int, int], int] = {}
-        self._rows: list[tuple[int, int, int]] = []
+        self._rows: dict[tuple[int, int], int] = {}  # what the table has
         self.layouts: list[Layout] = [dispatch.layout]
         self.which = [0]
         self.made: dict[int, Any] = {}
@@ -50,14 +50,17 @@ class Shapes:
 
     def of(self, kind: int, length: int) -> int:
         """Which layout a record of that kind has, if that is to cover `length` bytes."""
-        found = self._find(kind, length)
-        self._rows.append((kind, length, found))
+        asked = kind, length
+        known = self._rows.get(asked)
+        if known is not None:
+            return known
+        found = self._rows[asked] = self._find(kind, length)
         if 2 * len(self._rows) > self.table[0]:
             self.table = _empty(2 * (self.table[0] + 1))
-            for row in self._rows:
-                _insert(self.table, row)
+            for row, shape in self._rows.items():
+                _insert(self.table, (*row, shape))
         else:
-            _insert(self.table, self._rows[-1])
+            _insert(self.table, (kind, length, found))
         return found
 
     def _find(self, place: int, length: int) -> int:
