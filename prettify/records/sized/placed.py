@@ -47,8 +47,10 @@ class Placed:
         """A batch of those of `count` records that are wanted and can be shown.
 
         spans: a table of SPAN integers for each record. base: where the data begins in the input.
-        Raises ValueError where the data does not hold a record.
+        Raises ValueError where the data does not hold a record, or the table not so many.
         """
+        if not 0 <= SPAN * count <= len(spans):
+            raise ValueError(f"a table of {len(spans)} does not hold {count} places")
         if self._shapes.full:
             self._shapes = Shapes(self._dispatch)
         by = self._by_hand if self._scanner is None else self._compiled
