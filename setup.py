@@ -22,6 +22,7 @@ except ImportError:
 # Each has one source, a .py file in Cython's pure-Python mode. The Makefile reads this table too.
 COMPILED = [
     "prettify.core.btf_scan",
+    "prettify.core.calculator",
     "prettify.core.dwarf_digest",
     "prettify.core.dwarf_index",
     "prettify.core.dwarf_names",
@@ -35,6 +36,7 @@ COMPILED = [
     "prettify.core.kernel_state",
     "prettify.core.lz4",
     "prettify.core.numbers",
+    "prettify.core.perf_records",
     "prettify.core.perf_ring",
     "prettify.core.ring",
     "prettify.core.rows",

@@ -23,6 +23,7 @@ import limit
 import maps
 import memory
 import ours
+import perf_data
 import startup
 import threads
 from machine import busy, facts
@@ -43,6 +44,7 @@ SECTIONS: dict[str, Callable[[Setting], Section]] = {
     "memory": memory.section,
     "dwarf": dwarf.section,
     "maps": maps.section,
+    "perf": perf_data.section,
 }
 
 PREFACE = """# Benchmarks

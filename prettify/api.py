@@ -150,7 +150,15 @@ class RecordType:
     a few kilobytes, and leaves behind what was compiled.
     """
 
-    __slots__ = ("_construct", "_dtype", "_layout", "_programs", "byte_order", "type")
+    __slots__ = (
+        "_construct",
+        "_dtype",
+        "_layout",
+        "_locates",
+        "_programs",
+        "byte_order",
+        "type",
+    )
 
     def __init__(
         self, type_: Type, byte_order: str | None = None, layout: Layout | None = None
@@ -160,6 +168,7 @@ class RecordType:
         self.type = type_
         self.byte_order = byte_order or type_.graph.byte_order
         self._layout = layout
+        self._locates: bool | None = None  # whether records go on behind the type's bytes
         self._programs: dict[tuple[object, ...], Program] = {}
         self._construct: construct.Construct | None = None
         self._dtype: numpy.dtype[Any] | None = None
@@ -229,7 +238,8 @@ class RecordType:
         BTF_F_*; None is the dialect's own default, hex is the pahole dialect's. Of JSON are int64
         (number, or string for types of more than 53 bits) and enums (name, number or both; of CSV
         the first two); template is the text with fields that the form of that name prints. The
-        kernel dialect's text is bytes, here as Latin-1. Raises DataError where data is shorter
+        kernel dialect's text is bytes, here as Latin-1. Where a type has located arrays, all of
+        `data` is the record. Raises DataError where data is shorter
         than the type, UsageError for options that do not fit the dialect or the type.
         """
         if dialect not in FORMS:
@@ -252,7 +262,7 @@ class RecordType:
         if program is None:
             program = self._programs[key] = form.compile(self.layout, options)
         record = self._record(data)
-        pieces = render(program, record, 0, 1, SMALL)
+        pieces = render(program, record, 0, 1, SMALL, len(record))
         text = b"".join((form.start(self.layout, options), *pieces, form.after))
         if dialect == "kernel":
             return text.decode("latin-1")
@@ -314,7 +324,9 @@ class RecordType:
         return table(self.layout, self.byte_order, _memory_of(source))
 
     def _record(self, data: Buffer) -> bytes:
-        record = bytes(memoryview(data).cast("B")[: self.size])
+        if self._locates is None:
+            self._locates = layouts.locates(self.layout)
+        record = bytes(memoryview(data).cast("B")[: None if self._locates else self.size])
         if len(record) < self.size:
             raise DataError(
                 f"record cut short: {len(record)} bytes left, {self.size} needed for {self.name}",

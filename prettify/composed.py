@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from prettify.model import Type, TypeGraph
 
+    Key = tuple[object, ...]
+
 # An entry of a map: the struct, and its members.
 ENTRY = "map_entry"
 MAP, KEY, VALUE, VALUES = "map", "key", "value", "values"
@@ -28,6 +30,7 @@ class Composed:
     """
 
     __slots__ = (
+        "_known",
         "_made",
         "base",
         "byte_order",
@@ -48,6 +51,7 @@ class Composed:
         self.pointer_size = pointer_size if base is None else base.pointer_size
         self.origin = Origin("composed")
         self._made: list[Type] = []
+        self._known: dict[Key, Type] = {}
         self.stripped: dict[int, Type] = {}
         self.unqualified: dict[int, Type] = {}
 
@@ -66,18 +70,19 @@ class Composed:
 
     def struct(self, name: str, size: int, members: Iterable[tuple[str, Type, int]]) -> Type:
         """A struct of `size` bytes; members are (name, type, byte offset)."""
-        parts = tuple(
-            model.Member(member, self.use(type_), 8 * offset) for member, type_, offset in members
-        )
+        parts = self.members(members)  # which may be of types that get ids before it
         return self._next(model.Struct(self, self._next_id, name, size, parts))
+
+    def members(self, parts: Iterable[tuple[str, Type, int]]) -> tuple[model.Member, ...]:
+        """Members of a struct, of (name, type, byte offset)."""
+        return tuple(
+            model.Member(name, self.use(type_), 8 * offset) for name, type_, offset in parts
+        )
 
     def array(self, element: Type, count: int) -> Type:
         """An array of `count` elements; 0 is a flexible one."""
-        return self._next(model.Array(self, self._next_id, self.use(element), 0, count))
-
-    def integer(self, name: str, size: int, *, signed: bool = False) -> Type:
-        """An integer of `size` bytes."""
-        return self._next(model.Integer(self, self._next_id, name, size, 8 * size, signed=signed))
+        used = self.use(element)
+        return self._next(model.Array(self, self._next_id, used, 0, count))
 
     def enum(
         self,
@@ -96,6 +101,91 @@ class Composed:
     def opaque(self, size: int) -> Type:
         """Bytes of which no more is known."""
         return self._next(model.Bytes(self, self._next_id, size))
+
+    # The same type comes back where one of these is asked for again.
+
+    def integer(
+        self,
+        name: str,
+        size: int,
+        *,
+        signed: bool = False,
+        character: bool = False,
+        boolean: bool = False,
+        decimals: int = 0,
+    ) -> Type:
+        """An integer of `size` bytes."""
+        key = model.INT, name, size, signed, character, boolean, decimals
+        return self._known.get(key) or self._kept(
+            key,
+            model.Integer(
+                self,
+                self._next_id,
+                name,
+                size,
+                8 * size,
+                signed=signed,
+                character=character,
+                boolean=boolean,
+                decimals=decimals,
+            ),
+        )
+
+    def pointer(self, target: Type | None) -> Type:
+        """A pointer to a type, None being void."""
+        return self._about(model.Pointer, "", target)
+
+    def addresses(self, names: Iterable[tuple[str, int]]) -> Type:
+        """A pointer to void that is as often a value that has a name: (name, value)."""
+        named = tuple(model.Enumerator(name, value) for name, value in names)
+        return self._next(model.Pointer(self, self._next_id, "", 0, named))
+
+    def bitfields(
+        self, name: str, size: int, members: Iterable[tuple[str, Type, int, int]]
+    ) -> Type:
+        """A struct of `size` bytes of members at bits: (name, type, bit offset, bits or 0)."""
+        parts = tuple(
+            model.Member(member, self.use(type_), offset, bits)
+            for member, type_, offset, bits in members
+        )
+        return self._next(model.Struct(self, self._next_id, name, size, parts))
+
+    def const(self, target: Type | None) -> Type:
+        """A type that is `const`, None being void."""
+        return self._about(model.Const, "", target)
+
+    def typedef(self, name: str, target: Type | None) -> Type:
+        """Another name for a type; for None, a name of which no more is known."""
+        return self._about(model.Typedef, name, target)
+
+    def declared(self, name: str, *, union: bool = False) -> Type:
+        """A struct or union of which only the name is known."""
+        key = model.FORWARD, name, union
+        return self._known.get(key) or self._kept(
+            key, model.Forward(self, self._next_id, name, union=union)
+        )
+
+    def located(
+        self, element: Type, *, relative: bool = False, rest: bool = False, origin: int = 0
+    ) -> Type:
+        """An array elsewhere in its record, as a member; see `model.Located`."""
+        used = self.use(element)
+        key = model.LOCATED, used, relative, rest, origin
+        return self._known.get(key) or self._kept(
+            key,
+            model.Located(
+                self, self._next_id, "", used, relative=relative, rest=rest, origin=origin
+            ),
+        )
+
+    def _about(self, kind: type[model.Reference], name: str, target: Type | None) -> Type:
+        used = 0 if target is None else self.use(target)
+        key = kind.kind, name, used
+        return self._known.get(key) or self._kept(key, kind(self, self._next_id, name, used))
+
+    def _kept(self, key: Key, type_: Type) -> Type:
+        self._known[key] = self._next(type_)
+        return type_
 
     @property
     def _next_id(self) -> int:

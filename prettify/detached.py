@@ -29,10 +29,10 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.VOID: (model.Void, ("name",)),
     model.INT: (
         model.Integer,
-        ("name", "size", "bits", "bit_offset", "signed", "character", "boolean"),
+        ("name", "size", "bits", "bit_offset", "signed", "character", "boolean", "decimals"),
     ),
     model.FLOAT: (model.Float, ("name", "size")),
-    model.POINTER: (model.Pointer, ("name", "target_id")),
+    model.POINTER: (model.Pointer, ("name", "target_id", "enumerators")),
     model.ARRAY: (model.Array, ("element_id", "index_id", "count")),
     model.STRUCT: (model.Struct, ("name", "size", "members")),
     model.UNION: (model.Union, ("name", "size", "members")),
@@ -49,6 +49,7 @@ KINDS: dict[str, tuple[Callable[..., model.Type], tuple[str, ...]]] = {
     model.SECTION: (model.Section, ("name", "size", "entries")),
     model.DECL_TAG: (model.DeclTag, ("name", "target_id", "component")),
     model.BYTES: (model.Bytes, ("size",)),
+    model.LOCATED: (model.Located, ("name", "target_id", "relative", "rest", "origin")),
 }
 # Of these, what is a tuple of things that are no types.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
@@ -60,7 +61,8 @@ PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
 INSIDES = frozenset(("members", "enumerators", "entries"))  # what a mere name has none of
 IDS = frozenset(("type_id", "target_id", "element_id", "index_id", "return_id"))
 FURTHER = -1 << 40  # ids of types of further graphs, which begin there and go down
-TRANSPARENT = model.MODIFIERS | {model.VARIABLE}  # what has the bytes of its target
+# What has the bytes of its target, or of several of them.
+TRANSPARENT = model.MODIFIERS | {model.VARIABLE, model.LOCATED}
 
 
 class Detached:
@@ -189,15 +191,19 @@ class Numbers:
         self._given.setdefault((type_.graph, type_.id), number)
 
 
-def detach(type_: model.Type, numbers: Numbers | None = None) -> Detached:
+def detach(
+    type_: model.Type, numbers: Numbers | None = None, also: Iterable[model.Type] = ()
+) -> Detached:
     """A graph of that type and of what it needs; ids stay what they are, or what `numbers`, new
     ones of the type's graph, say afterwards.
 
-    What the source cannot read is left out, and missed only when it is asked for.
+    also: types that do not belong to it, of whatever graph, which come along. What the source
+    cannot read is left out, and missed only when it is asked for.
     """
     graph = type_.graph
     numbers = numbers or Numbers(graph)
-    whole = _reached(numbers, [(graph, type_.id)], {}, _held)
+    seeds = [(graph, type_.id), *((other.graph, other.id) for other in also)]
+    whole = _reached(numbers, seeds, {}, _held)
     seeds = [(space, i) for found, space in whole.values() for i in _named(found)]
     names = _reached(numbers, seeds, whole, _named)
     texts: dict[str, str] = {}  # one object for equal strings, which pickle then writes once

@@ -11,6 +11,7 @@ from prettify.model import (
     ARRAY,
     ENUM,
     INT,
+    LOCATED,
     MAX_DEPTH,
     SECTION,
     STRUCT,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MAX_NODES = 1 << 18
 MAX_EMPTY = 1 << 16  # elements without a size in one record, in arrays of more than MANY
 MANY = 16
+MAX_ELEMENT = 0xFFFF  # bytes of an element of a located array
 
 NESTED = frozenset((STRUCT, UNION, SECTION))  # the kinds of nodes that have children
 
@@ -47,8 +49,8 @@ _UNDECODED = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
 class Node:
     """One place of a layout: a member, an element, or the whole.
 
-    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes, or one
-                  that has no size (only as the whole)
+    kind          of model: int, float, pointer, enum, struct, union, array, section, bytes,
+                  located array, or one that has no size (only as the whole)
     type          the type, typedefs and qualifiers seen through
     declared      the type as it is declared
     name          the member's name; empty for anonymous members, elements and the whole
@@ -60,6 +62,8 @@ class Node:
     element       of an array: its first element
     count         of an array: its elements
     stride        of an array: bytes from one element to the next
+    located       of a located array, which itself is its word: one element, at offset 0
+    origin        of a located array: the byte of the record that the word counts from
     room          of an array: bytes from its start to the end of the struct that it is last in,
                   for one of count 0, else 0
     """
@@ -73,8 +77,10 @@ class Node:
         "declared",
         "element",
         "kind",
+        "located",
         "member",
         "name",
+        "origin",
         "room",
         "stride",
         "type",
@@ -95,6 +101,8 @@ class Node:
         self.element: Node | None = None
         self.count = 0
         self.stride = 0
+        self.located: Node | None = None
+        self.origin = 0
         self.room = 0
 
     @property
@@ -111,6 +119,11 @@ class Node:
     def of_chars(self) -> bool:
         """Whether this is an array of `char`: text, in most dialects."""
         return self.kind == ARRAY and self.element is not None and is_char(self.element)
+
+    @property
+    def locates_chars(self) -> bool:
+        """Whether this is a located array of `char`, which is text too."""
+        return self.located is not None and is_char(self.located)
 
     def copy(self) -> Node:
         """The same, with the same children and element."""
@@ -155,7 +168,7 @@ class Layout:
         from prettify.detached import Numbers, detach
 
         numbers = Numbers(self.type.graph)
-        types = detach(self.type, numbers)
+        types = detach(self.type, numbers, _foreign(self.root, self.type.graph))
         rows = () if is_whole(self) else tuple(_rows(self.root, numbers.of_type))
         return _arrived, (types, self.type.id, rows)
 
@@ -235,6 +248,11 @@ def flexible_tail(node: Node) -> Node | None:
     return None
 
 
+def locates(layout: Layout) -> bool:
+    """Whether records have arrays behind the bytes of their type."""
+    return any(leaf.located is not None for leaf in layout.fields)
+
+
 def is_char(node: Node) -> bool:
     """Whether a node is a `char`, not one of its signed and unsigned sisters."""
     return node.kind == INT and node.type.name == "char" and node.bit_size == 8
@@ -248,6 +266,11 @@ def is_bool(node: Node) -> bool:
 def is_signed(node: Node) -> bool:
     """Whether a node's integer is signed."""
     return isinstance(node.type, (model.Integer, model.Enum)) and node.type.signed
+
+
+def decimals(node: Node) -> int:
+    """How many digits of a node's integer are behind a decimal point."""
+    return node.type.decimals if isinstance(node.type, model.Integer) else 0
 
 
 def float_format(node: Node) -> str:
@@ -271,12 +294,23 @@ def resolve(type_: Type) -> Layout:
 
 
 # What of a node is neither a type nor another node.
-_PLAIN = ("name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "room")
+_PLAIN = (
+    "name", "member", "bit_offset", "bit_size", "bitfield", "count", "stride", "origin", "room",
+)  # fmt: skip
 
 
 def is_whole(layout: Layout) -> bool:
     """Whether a layout is what `resolve` makes of its type, nothing left out."""
     return list(_rows(layout.root)) == list(_rows(resolve(layout.type).root))
+
+
+def _foreign(node: Node, graph: TypeGraph) -> Iterator[Type]:
+    """The types of nodes that are not of that graph, such as those that were put together."""
+    for type_ in (node.type, node.declared):
+        if type_.graph is not graph:
+            yield type_
+    for child in node.children if node.element is None else (node.element,):
+        yield from _foreign(child, graph)
 
 
 def _id_of(type_: Type) -> int:
@@ -288,7 +322,10 @@ def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[
 
     number: gives the ids of types there.
     """
-    inside = node.children if node.element is None else (node.element,)
+    inside = node.children
+    single = node.element or node.located
+    if single is not None:
+        inside = (single,)
     plain = (getattr(node, name) for name in _PLAIN)
     type_, declared = number(node.type), number(node.declared)
     yield (type_, declared, node.element is not None, len(inside), *plain)
@@ -305,6 +342,8 @@ def _node(graph: TypeGraph, rows: Iterator[tuple[Any, ...]]) -> Node:
     children = tuple(_node(graph, rows) for _ in range(inside))
     if has_element:
         [node.element] = children
+    elif type_.kind == LOCATED:
+        [node.located] = children
     else:
         node.children = children
     return node
@@ -402,6 +441,8 @@ class _Builder:
             if child.kind not in (INT, ENUM):
                 raise self._bad_member(of, member, "does not begin at a whole byte")
             child.bitfield = True
+        if isinstance(child.type, model.Located):
+            child.origin = (start >> 3) + child.type.origin
         return child
 
     def _bad_member(self, of: Type, member: model.Member, what: str) -> TypeInfoError:
@@ -423,6 +464,22 @@ class _Builder:
                 )
         node.element = self.build(type_.element, node.bit_offset, depth + 1)
         self.elements, self.empties = outside
+        return node
+
+    def located(self, node: Node, depth: int) -> Node:
+        type_ = node.type
+        assert isinstance(type_, model.Located)
+        kind = model.strip(type_.target).kind
+        if kind not in model.SCALARS | model.AGGREGATES:
+            raise type_.graph.error(f"{spelled(type_)} cannot be of kind {kind}", type_.id)
+        node.located = self.build(type_.target, 0, depth + 1)
+        if any(leaf.located is not None for leaf in leaves(node.located)):
+            raise type_.graph.error(f"{spelled(type_)} has located arrays in each other", type_.id)
+        node.stride = node.located.size
+        if not 0 < node.stride <= MAX_ELEMENT:
+            raise type_.graph.error(
+                f"{spelled(type_)} has elements of {node.stride} bytes", type_.id
+            )
         return node
 
     def variable(self, node: Node, depth: int) -> Node:
@@ -473,6 +530,7 @@ _NESTS: dict[str, Callable[[_Builder, Node, int], Node]] = {
     STRUCT: _Builder.aggregate,
     UNION: _Builder.aggregate,
     ARRAY: _Builder.array,
+    LOCATED: _Builder.located,
     VARIABLE: _Builder.variable,
     SECTION: _Builder.section,
 }
@@ -483,6 +541,7 @@ __all__ = [
     "Hole",
     "Layout",
     "Node",
+    "decimals",
     "float_format",
     "holes",
     "innermost",
@@ -491,6 +550,7 @@ __all__ = [
     "is_signed",
     "is_whole",
     "leaves",
+    "locates",
     "name_of",
     "named_members",
     "resolve",

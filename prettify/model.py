@@ -41,13 +41,20 @@ VARIABLE = "variable"
 SECTION = "section"
 DECL_TAG = "declaration tag"
 BYTES = "bytes"
+LOCATED = "located array"
 
 AGGREGATES = frozenset((STRUCT, UNION))
 MODIFIERS = frozenset((TYPEDEF, CONST, VOLATILE, RESTRICT, TYPE_TAG))
 QUALIFIERS = frozenset((CONST, VOLATILE, RESTRICT, TYPE_TAG))
-SIZED = frozenset((INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES))
-ELEMENTS = SIZED - {VARIABLE, SECTION}  # what elements and variables can be
-MEMBERS = ELEMENTS | {SECTION}  # and members: the value of a map of global data is a section
+SIZED = frozenset(
+    (INT, FLOAT, POINTER, ARRAY, STRUCT, UNION, ENUM, VARIABLE, SECTION, BYTES, LOCATED)
+)
+ELEMENTS = SIZED - {VARIABLE, SECTION, LOCATED}  # what elements and variables can be
+MEMBERS = ELEMENTS | {
+    SECTION,
+    LOCATED,
+}  # and members: the value of a map of global data is a section
+SCALARS = frozenset((INT, FLOAT, POINTER, ENUM, BYTES))
 UNSIZED = frozenset((VOID, FORWARD, FUNCTION, PROTOTYPE, DECL_TAG))
 
 # The word before a name that tells its kind, as C writes it (and `var`, `datasec`, `fwd`, `func`
@@ -62,6 +69,7 @@ KIND_WORDS = {
     FUNCTION: "func",
 }
 
+WORD = 4  # bytes of what says where a located array is
 MAX_SIZE = 0xFFFFFFFF  # bytes; neither BTF nor the kernel knows a larger object
 MAX_DEPTH = 200  # levels of nesting, array dimensions included
 
@@ -128,9 +136,13 @@ class Void(Type):
 
 
 class Integer(Type):
-    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`."""
+    """An integer. `size` in bytes; `bits` of value starting at `bit_offset`.
 
-    __slots__ = ("bit_offset", "bits", "boolean", "character", "signed", "size")
+    decimals: how many of its decimal digits are behind a point: nanoseconds shown as seconds have
+    9. Those are numbers of up to 64 bits.
+    """
+
+    __slots__ = ("bit_offset", "bits", "boolean", "character", "decimals", "signed", "size")
     kind = INT
 
     def __init__(
@@ -145,10 +157,12 @@ class Integer(Type):
         signed: bool = False,
         character: bool = False,
         boolean: bool = False,
+        decimals: int = 0,
     ) -> None:
         super().__init__(graph, type_id, name)
         self.size = size
         self.bits = bits
+        self.decimals = decimals
         self.bit_offset = bit_offset
         self.signed = signed
         self.character = character
@@ -234,10 +248,24 @@ class Reference(Type):
 
 
 class Pointer(Reference):
-    """A pointer; as large as the graph's `pointer_size`."""
+    """A pointer; as large as the graph's `pointer_size`.
 
-    __slots__ = ()
+    enumerators: names of values that are no addresses, where there are such.
+    """
+
+    __slots__ = ("enumerators",)
     kind = POINTER
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        enumerators: tuple[Enumerator, ...] = (),
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.enumerators = enumerators
 
 
 class Typedef(Reference):
@@ -332,6 +360,40 @@ class Array(Type):
     def element(self) -> Type:
         """The type of one element."""
         return self.graph.by_id(self.element_id)
+
+
+class Located(Reference):
+    """An array that lies elsewhere in its record; its target is the type of one element.
+
+    In its own place there is a word of WORD bytes: the upper half says how many bytes the array
+    has, the lower half where it begins: so many bytes behind the word if `relative`, else behind
+    the place that is `origin` bytes into the struct that this is a member of. `rest` has no word:
+    the array is here, and all that is left of the record.
+    """
+
+    __slots__ = ("origin", "relative", "rest")
+    kind = LOCATED
+
+    def __init__(
+        self,
+        graph: TypeGraph,
+        type_id: int,
+        name: str,
+        target_id: int,
+        *,
+        relative: bool = False,
+        rest: bool = False,
+        origin: int = 0,
+    ) -> None:
+        super().__init__(graph, type_id, name, target_id)
+        self.relative = relative
+        self.rest = rest
+        self.origin = origin
+
+    @property
+    def size(self) -> int:
+        """Bytes in its own place."""
+        return 0 if self.rest else WORD
 
 
 class Member:
@@ -450,10 +512,12 @@ class Section(Type):
 def spelled(type_: Type) -> str:
     """A type's name as one asks for it: `struct list_head`, `u32`, `#17` for the anonymous.
 
-    Bytes of no type, which no one can ask for, are `4 bytes`.
+    Bytes of no type and located arrays, which no one can ask for, are `4 bytes` and `char[]`.
     """
     if isinstance(type_, Bytes):
         return f"{type_.size} bytes"
+    if isinstance(type_, Located):
+        return f"{spelled(type_.target)}[]"
     if not type_.name:
         return f"#{type_.id}" if type_.id else "void"
     word = KIND_WORDS.get(type_.kind)
@@ -537,6 +601,6 @@ def size_of(type_: Type) -> int:
 
 
 def _own_size(type_: Type) -> int:
-    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes)):
+    if isinstance(type_, (Integer, Float, Enum, Aggregate, Section, Bytes, Located)):
         return type_.size
     return type_.graph.pointer_size if type_.kind == POINTER else -1

@@ -77,6 +77,8 @@ def moved(node: Node, bits: int) -> Node:
     """A copy of a node and all below it, that many bits further on."""
     copy = node.copy()
     copy.bit_offset += bits
+    if node.located is not None:
+        copy.origin += bits >> 3
     if node.element is not None:
         copy.element = moved(node.element, bits)
     copy.children = tuple(moved(child, bits) for child in node.children)

@@ -61,7 +61,7 @@ MEMBERS: list[Member] = [("a", 1, 0), ("", 1, 32)]
 READ_MEMBERS = [(0, 0, "a", 1), (32, 0, "", 1)]
 FIELDS: list[Member] = [("a", 1, 0, 3), ("b", 1, 3, 29), ("c", 1, 32)]
 READ_FIELDS = [(0, 3, "a", 1), (3, 29, "b", 1), (32, 0, "c", 1)]
-PLAIN = {"signed": False, "character": False, "boolean": False, "bit_offset": 0}
+PLAIN = {"signed": False, "character": False, "boolean": False, "bit_offset": 0, "decimals": 0}
 
 KINDS = [
     Kind(

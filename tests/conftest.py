@@ -48,7 +48,8 @@ def examples(count: int) -> int:
     return count // EXAMPLES_PART
 
 
-hypothesis.settings.register_profile("tests", max_examples=examples(100))
+# Without a deadline for an example: other work on a machine is no fault of the code's.
+hypothesis.settings.register_profile("tests", max_examples=examples(100), deadline=None)
 hypothesis.settings.load_profile("tests")
 
 

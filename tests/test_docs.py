@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import ROOT
+from prettify.cli import perf
 from prettify.cli.decode import COMMAND
 from prettify.cli.maps import dumping, getting, listing, reading
 from transcripts import Step, run, steps
@@ -52,12 +53,20 @@ def test_every_sample_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [COMMAND, listing.COMMAND, dumping.COMMAND, getting.COMMAND, reading.COMMAND]
+    ("command", "document"),
+    [
+        (COMMAND, ""),
+        (listing.COMMAND, "maps.md"),
+        (dumping.COMMAND, "maps.md"),
+        (getting.COMMAND, "maps.md"),
+        (reading.COMMAND, "maps.md"),
+        (perf.COMMAND, "perf.md"),
+    ],
 )
-def test_every_option_is_documented(command: Command) -> None:
+def test_every_option_is_documented(command: Command, document: str) -> None:
     text = (ROOT / "docs" / "command.md").read_text()
-    if command is not COMMAND:
-        text += (ROOT / "docs" / "maps.md").read_text()
+    if document:
+        text += (ROOT / "docs" / document).read_text()
     for option in command.options:
         for spelling in option.spellings:
             assert f"`{spelling}" in text or f"`{spelling}`" in text, spelling

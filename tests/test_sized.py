@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 QUICK = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
-    max_examples=examples(60),
+    max_examples=examples(40),
 )
 
 
@@ -177,6 +177,8 @@ def test_filters_choose(
             f"kind=={name},filter=more<{bound}",
             [h["kind"] == name and h["more"] < bound for h in heads],
         ),
+        # Where it has no value, a record is not wanted.
+        (f"filter=1 // (more - {bound}) > -1", [h["more"] > bound for h in heads]),
         # A float keeps it from the machine.
         (f"filter=more * 1.0 > {bound}", [h["more"] > bound for h in heads]),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import sqlite3
 import struct
@@ -174,6 +175,7 @@ def test_an_argument_that_makes_no_sense(arguments: str, what: str) -> None:
         (["-C", "h_none()", "--resync"], "--resync is for records that say their size"),
         (["--header", "h_none", "--tail"], "--tail is for records that say their size"),
         (["-C", f"{MESSAGES})", "--to", "csv"], "--to csv holds records of one type"),
+        (["-C", f"{MESSAGES})", "--template", "{type}"], "--to template holds records of one"),
         (["-C", f"{MESSAGES})", "--to", "arrow", "-o", "x"], "--to arrow holds records of one"),
         (["-C", f"{MESSAGES})", "--where", "nope == 1"], "no member 'nope'"),
         (["-C", f"{MESSAGES})", "--select", "nope"], "no member 'nope'"),
@@ -300,14 +302,35 @@ def test_a_header_may_say_how_long_records_are(tmp_path: Path) -> None:
     assert "has no member 'nope'" in what
 
 
-def test_the_rest_is_a_member(zoo: Types) -> None:
-    """Its bytes as hex, in all dialects and forms."""
+def test_the_rest_is_a_member(zoo: Types, tmp_path: Path) -> None:
+    """Its bytes, in all forms that hold what has any length."""
+    data = struct.pack("<IHH", 99, 5, 11) + b"\1\2\xff" + bye(b"so")
+    data += hello(1, 2, b"b", 36) + bytes(4)
+    tail = ["-t", ZOO, "--tail", "-C", f"{MESSAGES})"]
+    found = objects(tail[2:], data)
+    assert [one.get("tail") for one in found] == ["0102ff", None, "00000000"]
+    assert [list(one)[-1] for one in found] == ["tail", "why", "tail"]
+    compact = text([*tail, "--compact"], data).splitlines()
+    assert compact[0].endswith(".size = 11, .tail = { 0x01, 0x02, 0xff }, },")
+    assert ".tail = 0102ff," in text([*tail, "--dialect", "kernel"], data)
+    assert ".tail = { 0x01, 0x02, 0xff }," in text([*tail, "--dialect", "c"], data)
+    assert objects([*tail[2:], "--select", "tail,pid"], data) == [
+        {"tail": "0102ff"}, {}, {"tail": "00000000", "pid": 1},
+    ]  # fmt: skip
+    one = ["-t", ZOO, "--tail", "-C", "msg_header(sizeof,misc==5)"]
+    both = data[:11] + struct.pack("<IHH", 98, 5, 8)
+    assert text([*one, "--to", "csv"], both) == "type,misc,size,tail\n99,5,11,0102ff\n98,5,8,\n"
+    assert text([*one, "--template", "{type}:{tail}"], both) == "99:0102ff\n98:\n"
+    for form in ("sqlite", "parquet"):
+        what = message(run([*one, "--to", form, "-o", str(tmp_path / "x")], data), 2)
+        assert "--tail is as long as it is" in what
     stream = prettify.stream(zoo, f"{MESSAGES})", tail=True)
-    data = struct.pack("<IHH", 99, 5, 11) + b"\1\2\3"
-    layout = next(iter(stream.read(data))).type.layout
-    last = layout.root.children[-1]
-    assert (last.name, last.kind, last.offset, last.size) == ("tail", "bytes", 8, 3)
-    assert layout.size == 11
+    records = list(stream.read(data))
+    assert [record.values.get("tail") for record in records] == [b"\1\2\xff", None, bytes(4)]
+    # What was put together for them travels along.
+    for record in records:
+        there = pickle.loads(pickle.dumps(record.type))
+        assert there.format(record.data, "c") == record.type.format(record.data, "c")
 
 
 # Which records.

@@ -214,7 +214,7 @@ class Expressions:
         self.numbers: list[str] = []
         self.floats: list[str] = []
         self.texts: list[tuple[str, tuple[str, ...]]] = []  # and what they may be compared with
-        self.enumerators: dict[str, int] = {}
+        meanings: dict[str, set[int]] = {}
         root = "" if layout.root.kind in layouts.NESTED else "value"
         for path, node in scalar_paths(layout.root, root):
             if node.of_chars:
@@ -227,7 +227,10 @@ class Expressions:
             else:
                 (self.floats if node.kind == model.FLOAT else self.numbers).append(path)
             if isinstance(node.type, model.Enum):
-                self.enumerators |= {e.name: e.value for e in node.type.enumerators}
+                for one in node.type.enumerators:
+                    meanings.setdefault(one.name, set()).add(one.value)
+        # A name of several values is refused.
+        self.enumerators = {name: min(v) for name, v in meanings.items() if len(v) == 1}
 
     def number(self, depth: int) -> str:
         choose = self.chooser.choice

@@ -42,10 +42,17 @@ def _maps(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _perf(arguments: Sequence[str]) -> int:
+    from prettify.cli.perf import run
+
+    return run(arguments)
+
+
 # A first argument that is one of these is a subcommand. Each is imported when it is called.
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "formats": _formats,
     "map": _maps,
+    "perf": _perf,
     "types": _types,
 }
 

@@ -49,6 +49,8 @@ EPILOG = """examples:
   prettify --header elf64_hdr -C elf64_shdr --seek '$header.e_shoff' --count 3 /bin/bash
   prettify -C 'struct timespec64' --dialect kernel --compact samples/timespec64.bin
   prettify -t prog.bpf.o -C event --to ndjson events.bin | jq .pid
+  prettify -t perf --header perf_file_header \\
+      -C 'perf_event_header(range=data,sizeof,type,type_enum=perf_event_type)' perf.data
   prettify types 'elf64*'
 
 numbers: C integers (10, 0x0a, 012), $header.MEMBER[.MEMBER], + - * / and parentheses.

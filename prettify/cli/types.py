@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
+from prettify.cli.lists import OPTIONS, TEXT, put_list
 from prettify.dialects.json import quoted
 from prettify.errors import TypeNotFound, UsageError
 from prettify.records.query.type_filter import BETWEEN, WORDS, parse_kinds, parse_sizes
@@ -43,13 +44,7 @@ def run(arguments: Sequence[str]) -> int:
         lines = _sources(options, patterns)
     else:
         lines = _types(options, patterns[0] if patterns else None)
-    before, between, after = FORMS[options.text("to") or "text"]
-    out = sys.stdout.buffer
-    out.write(before)
-    count = 0
-    for count, line in enumerate(lines, 1):
-        out.write((between if count > 1 else b"") + line)
-    out.write(after if count or before else b"")
+    put_list(lines, options.text("to") or TEXT)
     return 0
 
 
@@ -61,7 +56,7 @@ def _types(options: Values, pattern: str | None) -> Iterator[bytes]:
     found = listed(opened, pattern or "*", kinds, fits)
     if not found and pattern and not listed(opened, pattern):
         raise TypeNotFound(pattern, nearest(opened, pattern), opened.described)
-    return map(_type_text if options.text("to") in (None, "text") else _type_json, found)
+    return map(_type_text if options.text("to") in (None, TEXT) else _type_json, found)
 
 
 def _sources(options: Values, patterns: Sequence[str]) -> Iterator[bytes]:
@@ -69,7 +64,7 @@ def _sources(options: Values, patterns: Sequence[str]) -> Iterator[bytes]:
     if patterns or options.text("kind") or options.text("size"):
         raise UsageError("--sources is about whole sources: no GLOB, --kind or --size goes with it")
     found = describe(sources(options))
-    return map(_source_text if options.text("to") in (None, "text") else _source_json, found)
+    return map(_source_text if options.text("to") in (None, TEXT) else _source_json, found)
 
 
 def _type_text(type_: Listed) -> bytes:
@@ -130,13 +125,6 @@ def _object(rows: Mapping[str, bytes]) -> bytes:
     return b"{" + b",".join(quoted(name) + b":" + value for name, value in rows.items()) + b"}"
 
 
-# What stands before all, between two and behind the last.
-FORMS = {
-    "text": (b"", b"\n", b"\n"),
-    "json": (b"[", b",\n", b"]\n"),
-    "ndjson": (b"", b"\n", b"\n"),
-}
-
 COMMAND = Command(
     "prettify types",
     "prettify types [OPTIONS] [GLOB]",
@@ -163,13 +151,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(FORMS)} (default: text)",
-                    "FORM",
-                    choices=tuple(FORMS),
-                ),
-                Option("--json", "the same as --to json", name="to", value="json"),
+                *OPTIONS,
                 HELP,
             ),
         ),

@@ -19,7 +19,7 @@ from prettify.compilers import columns, values
 from prettify.compilers.columns import Block, Place
 from prettify.compilers.numpy_dtype import count_of
 from prettify.errors import UsageError
-from prettify.layout import BFLOAT, DOUBLE, HALF, NESTED, SINGLE, float_format, is_signed
+from prettify.layout import BFLOAT, DOUBLE, HALF, NESTED, SINGLE, decimals, float_format, is_signed
 from prettify.paths import WHOLE
 
 try:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from prettify.compilers.columns import Array, Buffer, Order
+    from prettify.compilers.columns import Array, Buffer, Order, Rows
     from prettify.layout import Layout, Node
 
 MAX_BATCH = (1 << 30) - 1  # bytes of records: texts, twice as long at most, have 32-bit offsets
@@ -40,6 +40,7 @@ MAX_LEVELS = 48  # of lists and structs: Parquet readers give up at 100, a list 
 TABLE_BATCH = 1 << 24  # bytes of records in one batch of a table
 DECIMAL_BITS = 126  # of an integer that 38 digits always hold
 DECIMAL_DIGITS = 38
+POINTED_DIGITS = {False: 20, True: 19}  # of any of 64 bits, by whether it is signed
 WIDE_DIGITS = 39  # of any integer of 128 bits
 WIDE_WORDS = 4  # of a decimal of so many digits
 
@@ -77,7 +78,7 @@ class ArrowColumns:
     def __repr__(self) -> str:
         return f"<ArrowColumns of {values.title_of(self._layout.type)}>"
 
-    def batch(self, records: Buffer) -> pyarrow.RecordBatch:
+    def batch(self, records: Buffer | Rows) -> pyarrow.RecordBatch:
         """The records, all of them whole, as a record batch that does not refer to their memory.
 
         Raises DataError where the last is cut short; UsageError where the type has 0 bytes and
@@ -179,6 +180,22 @@ class Elements(Column):
         return _nested(self.type, length, buffers, [self.element.array(block)])
 
 
+class Located(Column):
+    """A located array, as a list of any length."""
+
+    __slots__ = ("element", "place")
+
+    def __init__(self, element: Column, place: Place) -> None:
+        super().__init__(pyarrow.list_(element.type), 1 + element.levels)
+        self.element = element
+        self.place = place
+
+    def array(self, block: Block) -> pyarrow.Array:
+        offsets, elements = columns.located_elements(block, self.place)
+        buffers = [None, _buffer(offsets.astype("i4"))]
+        return _nested(self.type, len(offsets) - 1, buffers, [self.element.array(elements)])
+
+
 def _nested(
     type_: pyarrow.DataType, length: int, buffers: list[Any], children: list[pyarrow.Array]
 ) -> pyarrow.Array:
@@ -191,6 +208,9 @@ def _column(node: Node, arrays: tuple[tuple[int, int], ...], each: int) -> Colum
     What holds none would be a struct without fields, which Parquet does not have.
     """
     kind = columns.leaf_of(node)
+    if kind == columns.LOCATED and node.located is not None:
+        element = _column(node.located, (), 1)
+        return element and Located(element, Place(node, arrays))
     if kind is not None:
         return _LEAVES[kind](Place(node, arrays), bool(arrays) and not node.member)
     if node.element is not None:
@@ -358,9 +378,44 @@ def _text(place: Place, element: bool) -> Column:
 
 
 def _strings(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
-    offsets, data = columns.texts(block, place)
+    return _texts(*columns.texts(block, place), type_)
+
+
+def _texts(offsets: Array, data: Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if not columns.is_utf8(offsets, data):
         return pyarrow.array(columns.split(offsets, data), type_)
+    buffers = [None, _buffer(offsets.astype("i4")), _buffer(data)]
+    return pyarrow.Array.from_buffers(type_, len(offsets) - 1, buffers)
+
+
+def _pointed(place: Place, element: bool) -> Column:
+    digits = POINTED_DIGITS[is_signed(place.node)]
+    return Leaf(pyarrow.decimal128(digits, decimals(place.node)), place, _pointed_decimals)
+
+
+def _pointed_decimals(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    numbers = columns.integers(block, place)
+    wide = numpy.zeros((len(numbers), 2), "u8")
+    wide[:, 0] = numbers.astype("i8" if is_signed(place.node) else "u8").view("u8")
+    if is_signed(place.node):
+        wide[:, 1] = (numbers.astype("i8") >> numpy.int64(columns.WORD_BITS - 1)).view("u8")
+    return _plain(_in_order(wide), type_)
+
+
+def _located_text(place: Place, element: bool) -> Column:
+    return Leaf(pyarrow.string(), place, _located_strings)
+
+
+def _located_strings(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    return _texts(*columns.located_texts(block, place), type_)
+
+
+def _located_octets(place: Place, element: bool) -> Column:
+    return Leaf(pyarrow.binary(), place, _located_binaries)
+
+
+def _located_binaries(block: Block, place: Place, type_: pyarrow.DataType) -> pyarrow.Array:
+    offsets, data = columns.located(block, place)
     buffers = [None, _buffer(offsets.astype("i4")), _buffer(data)]
     return pyarrow.Array.from_buffers(type_, len(offsets) - 1, buffers)
 
@@ -392,4 +447,7 @@ _LEAVES: dict[str, Callable[[Place, bool], Column]] = {
     columns.FLOAT: _float,
     columns.TEXT: _text,
     columns.OCTETS: _octets,
+    columns.POINTED: _pointed,
+    columns.LOCATED_TEXT: _located_text,
+    columns.LOCATED_OCTETS: _located_octets,
 }

@@ -23,6 +23,8 @@ from prettify.layout import (
     HALF,
     SINGLE,
     X87,
+    Layout,
+    decimals,
     float_format,
     is_bool,
     is_char,
@@ -33,7 +35,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
 
-    from prettify.layout import Layout, Node
+    from prettify.layout import Node
 
     Array = numpy.ndarray[Any, numpy.dtype[Any]]
     Buffer = bytes | bytearray | memoryview
@@ -48,6 +50,10 @@ POINTER = "pointer"
 FLOAT = "float"
 TEXT = "text"
 OCTETS = "octets"
+POINTED = "number with a point"
+LOCATED_TEXT = "located text"
+LOCATED_OCTETS = "located octets"
+LOCATED = "located array"  # of other elements
 
 WORD_BITS = 64
 WORD_BYTES = 8
@@ -62,14 +68,25 @@ def leaf_of(node: Node) -> str | None:
         if node.of_chars:
             return TEXT
         return OCTETS if _is_octet(element) else None
+    if node.located is not None:
+        return _located_leaf(node, node.located)
     if is_bool(node):
         return BOOL
     if node.kind == model.INT:
+        if decimals(node):
+            return POINTED
         return WIDE if node.bit_size > WORD_BITS else INTEGER
     return _LEAVES.get(node.kind)
 
 
 _LEAVES = {model.ENUM: ENUM, model.POINTER: POINTER, model.FLOAT: FLOAT, model.BYTES: OCTETS}
+
+
+def _located_leaf(node: Node, element: Node) -> str:
+    if node.locates_chars:
+        return LOCATED_TEXT
+    octets = element.kind == model.BYTES or _is_octet(element)
+    return LOCATED_OCTETS if octets else LOCATED
 
 
 def _is_octet(node: Node) -> bool:
@@ -95,17 +112,46 @@ class Place:
         return f"<Place of {self.node!r} in {self.arrays} +{self.shift}>"
 
 
+class Rows:
+    """Records of any length as rows of one: `data` has two dimensions, zeroes behind those that are
+    shorter. lengths: of each, an array of int64.
+    """
+
+    __slots__ = ("data", "lengths")
+
+    def __init__(self, data: memoryview, lengths: Array) -> None:
+        self.data = data
+        self.lengths = lengths
+
+    def __repr__(self) -> str:
+        return f"<{len(self.lengths)} Rows>"
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all."""
+        return self.data.nbytes
+
+
 class Block:
-    """Records of one size side by side in memory: `count` of them, `size` bytes each."""
+    """Records of one size side by side in memory: `count` of them, `size` bytes each.
 
-    __slots__ = ("byte_order", "count", "data", "size")
+    lengths: of each record, where they are not all of that size. What has two dimensions is rows:
+    the bytes of one record, which are more than its type's where something is located behind these.
+    """
 
-    def __init__(self, layout: Layout, byte_order: Order, data: Buffer) -> None:
+    __slots__ = ("byte_order", "count", "data", "lengths", "size")
+
+    def __init__(self, layout: Layout, byte_order: Order, data: Buffer | Rows) -> None:
         """Raises UsageError where the type has 0 bytes; DataError where the last is cut short."""
         self.byte_order = byte_order
-        self.data = memoryview(data).cast("B")
-        self.count = count_of(layout, self.data.nbytes)
-        self.size = layout.size
+        records = memoryview(data.data if isinstance(data, Rows) else data)
+        self.data = records.cast("B")
+        if records.ndim == 2 and records.shape is not None:
+            self.count, self.size = records.shape
+        else:
+            self.count = count_of(layout, self.data.nbytes)
+            self.size = layout.size
+        self.lengths: int | Array = data.lengths if isinstance(data, Rows) else self.size
 
     def view(self, place: Place, dtype: str, offset: int, length: int = 0) -> Array:
         """What is at that byte of each place, of shape (records, *arrays), without a copy.
@@ -278,6 +324,57 @@ def is_utf8(offsets: Array, data: Array) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+# Located arrays.
+
+
+def located(block: Block, place: Place) -> tuple[Array, Array]:
+    """(offsets, bytes) of located arrays: each from one offset to the next, whole elements alone.
+
+    Those that are not within their record are empty. Offsets are int64, one more than there are
+    arrays.
+    """
+    node = place.node
+    starts = numpy.arange(block.count, dtype="i8") * block.size
+    ends = starts + block.lengths
+    for count, step in place.arrays:
+        starts = (starts[:, numpy.newaxis] + numpy.arange(count) * step).reshape(-1)
+        ends = numpy.repeat(ends, count)
+    starts = starts + place.shift + node.offset
+    lengths = numpy.maximum(ends - starts, 0)
+    if node.size:
+        words = _copied(block.view(place, MARKS[block.byte_order] + "u4", node.offset), "i8")
+        starts += (words & 0xFFFF) - values.before_word(node)
+        lengths = words >> 16
+        lengths[starts + lengths > ends] = 0
+    lengths -= lengths % node.stride
+    return _gathered(numpy.frombuffer(block.data, "u1"), starts, lengths)
+
+
+def located_texts(block: Block, place: Place) -> tuple[Array, Array]:
+    """(offsets, bytes) of located texts, as `texts` gives them."""
+    offsets, data = located(block, place)
+    nuls = numpy.append(numpy.flatnonzero(data == 0), len(data))
+    firsts = nuls[numpy.searchsorted(nuls, offsets[:-1])]
+    return _gathered(data, offsets[:-1], numpy.minimum(firsts, offsets[1:]) - offsets[:-1])
+
+
+def located_elements(block: Block, place: Place) -> tuple[Array, Block]:
+    """(offsets in elements, the elements as records of a block of their own)."""
+    node = place.node
+    assert node.located is not None
+    offsets, data = located(block, place)
+    elements = Block(Layout(node.located.type, node.located), block.byte_order, data.data)
+    return offsets // node.stride, elements
+
+
+def _gathered(data: Array, starts: Array, lengths: Array) -> tuple[Array, Array]:
+    """(offsets, bytes) of parts of data, one behind the other."""
+    offsets = numpy.zeros(len(lengths) + 1, "i8")
+    lengths.cumsum(out=offsets[1:])
+    places = numpy.repeat(starts - offsets[:-1], lengths) + numpy.arange(offsets[-1])
+    return offsets, data[places]
 
 
 def _copied(view: Array, code: str) -> Array:

@@ -11,9 +11,9 @@ import struct
 
 from prettify import model
 from prettify.compilers import values
-from prettify.compilers.construct_scalars import SCALARS, Misfit, Part, Whole, shown
+from prettify.compilers.construct_scalars import SCALARS, Misfit, Opaque, Part, Whole, shown
 from prettify.errors import DataError, UsageError
-from prettify.layout import room_for
+from prettify.layout import locates, room_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
     unchanged Record gives the same bytes back, and of a union the changed member counts. DataError
     names the member that has no place or a value that does not fit.
 
+    What is located in a record lies behind the type's bytes: there a record goes on to the end of
+    what is parsed. Located arrays change in place, within their room.
+
     Raises UsageError where the type has no size, or the byte order is neither.
     """
     name = values.title_of(layout.type)
@@ -65,6 +68,7 @@ def compile_construct(layout: Layout, byte_order: str) -> construct.Construct:
         raise UsageError(f"{name} is a {layout.root.kind}, which has no size")
     part = _part(layout.root, order)
     part.title = name
+    part.to_end = locates(layout)
     return part
 
 
@@ -73,7 +77,9 @@ def unpack(layout: Layout, byte_order: str, data: bytes | bytearray | memoryview
     if len(data) < layout.size:
         name = values.title_of(layout.type)
         raise DataError(f"{len(data)} bytes are too few for {name}, which has {layout.size}", 0)
-    return compile_construct(layout, byte_order).parse(data[: layout.size])
+    if not locates(layout):
+        data = data[: layout.size]
+    return compile_construct(layout, byte_order).parse(data)
 
 
 def pack(layout: Layout, byte_order: str, value: Any) -> bytes:
@@ -158,6 +164,37 @@ class Elements(Part):
             raise
 
 
+class Located(Part):
+    """An array that the word here locates, as the part that `make` gives for so many bytes.
+
+    before: from the byte that the word counts from to the word.
+    """
+
+    def __init__(self, size: int, before: int, order: Order, make: Callable[[int], Part]) -> None:
+        """size: of the word, 0 where there is none."""
+        super().__init__()
+        self.size = size
+        self.before = before
+        self.byte_order: Order = order
+        self.make = make
+
+    def _place(self, data: bytes, at: int) -> tuple[int, int]:
+        """Where the array begins, and its bytes: none where it is not within the data."""
+        if not self.size:
+            return at, len(data) - at
+        word = int.from_bytes(data[at : at + self.size], self.byte_order)
+        start, length = at - self.before + (word & 0xFFFF), word >> 16
+        return (start, length) if start + length <= len(data) else (at, 0)
+
+    def decode(self, data: bytes, at: int) -> Any:
+        start, length = self._place(data, at)
+        return self.make(length).decode(data, start)
+
+    def patch(self, out: bytearray, base: bytes, at: int, value: Any) -> None:
+        start, length = self._place(base, at)
+        self.make(length).patch(out, base, start, value)
+
+
 class Members(Part):
     """A struct, union or section: by name the offset and part of each member."""
 
@@ -168,13 +205,15 @@ class Members(Part):
         self.members: dict[str, tuple[int, Part]] = {}
 
     def base(self, value: Any) -> bytes:
-        if isinstance(value, Record) and len(value.raw) == self.size:
-            return value.raw
+        if isinstance(value, Record):
+            length = len(value.raw)
+            if length == self.size or (self.to_end and length > self.size):
+                return value.raw
         return bytes(self.size)
 
     def decode(self, data: bytes, at: int) -> Any:
         record = Record.__new__(Record)
-        record.raw = data[at : at + self.size]
+        record.raw = data[at:] if self.to_end else data[at : at + self.size]
         for name, (offset, part) in self.members.items():
             record[name] = part.decode(data, at + offset)
         return record
@@ -220,6 +259,24 @@ def _array(node: Node, byte_order: Order) -> Part:
     return Elements(part, node.count, node.stride, room_for(node))
 
 
+def _located(node: Node, byte_order: Order) -> Part:
+    element, stride = node.located, node.stride
+    assert element is not None
+    if element.kind == model.BYTES:
+        make: Callable[[int], Part] = Opaque
+    elif node.locates_chars:
+
+        def make(length: int) -> Part:
+            return Text(length, length)
+    else:
+        part = _part(element, byte_order)
+
+        def make(length: int) -> Part:
+            return Elements(part, length // stride, stride, length // stride)
+
+    return Located(node.size, values.before_word(node), byte_order, make)
+
+
 def _members(node: Node, byte_order: Order) -> Part:
     part = Members(node.size, model.spelled(node.type) if node.type.name else "the struct")
     for name, (_, child) in values.table(node).items():
@@ -230,6 +287,7 @@ def _members(node: Node, byte_order: Order) -> Part:
 _PARTS: dict[str, Callable[[Node, Order], Part]] = {
     **SCALARS,
     model.ARRAY: _array,
+    model.LOCATED: _located,
     model.STRUCT: _members,
     model.UNION: _members,
     model.SECTION: _members,

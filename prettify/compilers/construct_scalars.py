@@ -24,6 +24,7 @@ from prettify.layout import (
     SINGLE,
     X87,
     Node,
+    decimals,
     float_format,
     is_bool,
     is_signed,
@@ -66,6 +67,7 @@ class Part(construct.Construct, metaclass=ABCMeta):  # type: ignore[misc]
 
     size: int
     title = "the value"  # how errors call the whole
+    to_end = False  # whether what is behind these bytes belongs to the record: arrays are there
 
     @abstractmethod
     def decode(self, data: bytes, at: int) -> Any:
@@ -91,7 +93,8 @@ class Part(construct.Construct, metaclass=ABCMeta):  # type: ignore[misc]
         return out
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
-        return self.decode(bytes(stream_read(stream, self.size, path)), 0)
+        data = bytes(stream_read(stream, self.size, path))
+        return self.decode(data + stream.read() if self.to_end else data, 0)
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         try:
@@ -100,7 +103,7 @@ class Part(construct.Construct, metaclass=ABCMeta):  # type: ignore[misc]
             where = "".join(reversed(misfit.steps)).removeprefix(".")
             what = one_line(f"{where or self.title}: {misfit.what}")
             raise DataError(what) from None
-        stream_write(stream, out, self.size, path)
+        stream_write(stream, out, len(out), path)
         return obj
 
     def _sizeof(self, context: Any, path: str) -> int:
@@ -300,6 +303,23 @@ class Address(Adapted):
             raise Misfit(f"{shown(value)} is no address") from None
 
 
+class Pointed(Adapted):
+    """An integer of which so many digits are behind a point: the float next to that number."""
+
+    def __init__(self, subcon: Part, digits: int) -> None:
+        super().__init__(subcon)
+        self.unit: int = 10**digits
+
+    def value(self, number: int) -> float:
+        return number / self.unit
+
+    def number(self, value: Any) -> int:
+        try:
+            return round(_real(value) * self.unit)
+        except (OverflowError, ValueError):
+            raise Misfit(f"{shown(value)} is not finite") from None
+
+
 class OddReal(Adapted):
     """A float of a format that Python's `struct` has not: bfloat16, x87, quad."""
 
@@ -357,6 +377,9 @@ class Opaque(Part):
 
 
 def _integer(node: Node, byte_order: Order) -> Part:
+    digits = decimals(node)
+    if digits:
+        return Pointed(_stored(node, byte_order), digits)
     part = _stored(node, byte_order)
     return Truth(part) if is_bool(node) else part
 

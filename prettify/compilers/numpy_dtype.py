@@ -59,7 +59,8 @@ def compile_dtype(layout: Layout, byte_order: str) -> Dtype:
 
     Structs, unions and sections have their members as fields, those of anonymous ones in their
     parent, and units for bitfields; arrays are subarrays, `char` arrays bytes; enums and pointers
-    integers; integers and floats that numpy does not have, and bytes of no type, are `V`.
+    integers; integers and floats that numpy does not have, and bytes of no type, are `V`. A located
+    array is its word, and of a number with a point the integer is there.
 
     Raises UsageError where the type has no size or is more than numpy can hold.
     """
@@ -153,6 +154,10 @@ def _opaque(node: Node, byte_order: str) -> Dtype:
     return numpy.dtype(f"V{node.size}") if node.size else numpy.dtype(("V1", (0,)))
 
 
+def _word(node: Node, byte_order: str) -> Dtype:
+    return _integer(node, byte_order) if node.size else _opaque(node, byte_order)
+
+
 def _array(node: Node, byte_order: str) -> Dtype:
     shape = []
     # All dimensions at once: numpy's subarrays have one shape, and levels of ours stay few.
@@ -216,6 +221,7 @@ _DTYPES: dict[str, Callable[[Node, str], Dtype]] = {
     model.FLOAT: _float,
     model.BYTES: _opaque,
     model.ARRAY: _array,
+    model.LOCATED: _word,
     model.STRUCT: _members,
     model.UNION: _members,
     model.SECTION: _members,

@@ -84,6 +84,15 @@ def as_signed(number: int, bits: int) -> int:
     return number - (1 << bits) if number >> (bits - 1) else number
 
 
+# Located arrays.
+
+
+def before_word(node: Node) -> int:
+    """Bytes from where the word of a located array counts to the word; its end is behind it."""
+    assert isinstance(node.type, model.Located)
+    return -model.WORD if node.type.relative else node.offset - node.origin
+
+
 # Text.
 
 

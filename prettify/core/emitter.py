@@ -74,7 +74,7 @@ BUFFER = 1 << 18  # bytes of text made at a time: they stay in a processor's own
 # What outlives a full buffer, in an array of integers. The numbers stand in `run` as they are.
 # 0 place in the code   1 records done     2 base: offset of the record plus the loops' steps
 # 3 loops running       4 cursor in a text or an array           5 width of the value
-# 6 value is negative   7 mark             8 window's start      9 to 10 not used
+# 6 value is negative   7 mark             8 window's start      9 bytes of a located array
 # 11 to 42 the window's bytes   43 and on: index, count, step, outer base of each loop
 STATE_SIZE = 43 + 4 * MAX_LOOPS
 
@@ -91,13 +91,14 @@ VALUES[20:24] = [
 
 
 def render(
-    program: Program, data: Buffer, start: int, count: int, size: int = BUFFER
+    program: Program, data: Buffer, start: int, count: int, size: int = BUFFER, length: int = 0
 ) -> Iterator[bytes]:
     """The text of `count` records that begin at data[start], in pieces of about `size` bytes.
 
-    Raises ValueError where the data does not hold them.
+    length: bytes of a single record, where it has more than its type: what is located in it lies
+    behind that. Raises ValueError where the data does not hold them.
     """
-    for out, written in fill(program, data, start, count, [], size):
+    for out, written in fill(program, data, start, count, [], size, length=length):
         yield bytes(memoryview(out)[:written])
 
 
@@ -109,6 +110,7 @@ def fill(
     spare: list[bytearray],
     size: int = BUFFER,
     position: int = 0,
+    length: int = 0,
 ) -> Iterator[tuple[bytearray, int]]:
     """The text as `render` makes it, as buffers and how many bytes of each are text.
 
@@ -116,12 +118,15 @@ def fill(
     position: where the first record begins in the input.
     """
     record_size = program.record_size
+    length = max(length if count == 1 else 0, record_size)
     if start < 0 or count < 0 or start + count * record_size > len(data):
         raise ValueError(
             f"{len(data)} bytes do not hold {count} records of {record_size} at {start}"
         )
+    if start + length > len(data) and count:
+        raise ValueError(f"{len(data)} bytes do not hold a record of {length} at {start}")
     state, value = scratch(program.key)
-    numbers = table("q", [start, count, record_size, program.big_endian, 0, position])
+    numbers = table("q", [start, count, record_size, program.big_endian, 0, position, length])
     written = 0 if count else -1
     while written >= 0:
         out = room(spare, size, program.longest_name)
@@ -240,6 +245,7 @@ def run(
     a: cython.Py_ssize_t
     b: cython.Py_ssize_t
     i: cython.Py_ssize_t
+    end: cython.Py_ssize_t  # of a record
     taken: cython.bint
     if pc == 0 and done == 0:
         base = start
@@ -333,6 +339,8 @@ def run(
                 taken = True
         elif op == 17:  # STRING
             i = code[pc + 3]
+            if b < 0:
+                b = state[9]
             if i < 4:
                 written = write_text(data, base + a, b, i, state, out, written, limit)
             else:
@@ -438,11 +446,40 @@ def run(
             pc += 5
             continue
         elif op == 44:  # BYTES
+            if b < 0:
+                b = state[9]
             written = write_octets(data, base + a, b, code[pc + 3], state, out, written, limit)
             if state[4] != 0:
                 break
         elif op == 45:  # IF_TEXT
             taken = is_text(data, base + a, b)
+        elif op == 46:  # LOCATE
+            end = start + done * record_size + numbers[6]
+            if b & 131072:  # REST
+                a += base
+                i = end - a
+            else:
+                low = _load(data, base + a, 4, big)
+                a = base + (a + 4 if b & 65536 else b >> 18) + (low & 65535)  # RELATIVE, ORIGIN
+                i = low >> 16
+            if i < 0 or a + i > end:
+                i = 0
+            low = i
+            high = 0
+            width = 64
+            negative = False
+            b &= 65535
+            taken = i < b
+            if not taken:
+                state[9] = i
+                state[43 + 4 * depth] = 0
+                state[44 + 4 * depth] = i // b if b != 0 else 1
+                state[45 + 4 * depth] = b
+                state[46 + 4 * depth] = base
+                depth += 1
+                base = a
+        elif op == 47:  # POINT
+            written = _pointed(low, width, negative, a, out, written)
         elif op == 43:  # POSITION
             low = numbers[5] + done * record_size
             high = 0
@@ -463,6 +500,8 @@ def run(
         elif op == 42:  # PAD_TEXT
             if written + 2048 > capacity:  # FIELD_ROOM
                 break
+            if b < 0:
+                b = state[9]
             written = write_padding(data, base + a, b, code[pc + 3], code[pc + 4], out, written)
         if taken:
             i = code[pc + 4]
@@ -767,6 +806,38 @@ def _signed_digits(
     return _digits(
         (number ^ (0 - sign)) + sign, out, written + cython.cast(cython.Py_ssize_t, sign)
     )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _pointed(
+    number: cython.ulonglong,
+    width: cython.Py_ssize_t,
+    negative: cython.bint,
+    digits: cython.Py_ssize_t,
+    out: cython.pointer[cython.uchar],
+    written: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """A number of up to 64 bits with so many of its decimal digits, 1 to 18, behind a point."""
+    unit: cython.ulonglong = 1
+    rest: cython.ulonglong
+    i: cython.Py_ssize_t
+    if negative:
+        # The two's complement has `width` bits.
+        number = (((unit << (width - 1)) - 1) << 1 | 1) - number + 1
+        out[written] = 45
+        written += 1
+    for i in range(digits):  # noqa: B007  # one that is compiled needs a declared name
+        unit *= 10
+    rest = number % unit
+    written = _digits(number // unit, out, written)
+    out[written] = 46
+    written += digits + 1
+    for i in range(digits):
+        out[written - 1 - i] = 48 + rest % 10
+        rest //= 10
+    return written
 
 
 @cython.cfunc

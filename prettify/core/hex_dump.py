@@ -24,7 +24,9 @@ else:
 
 DEEPEST = 250  # levels within each other that are passed over
 STATE = 4 + DEEPEST  # numbers of the state that `pass_over` needs; all are 0 at the start
-IRREGULAR_AT = 2  # where in the state it says at which byte it gave up
+# What the state says: what is expected, from IN_STRING on more of a string; where it gave up.
+MODE, IRREGULAR_AT = 0, 2
+IN_STRING = 5
 MORE, IRREGULAR = -1, -2  # what it returns if the text is at its end, or makes no sense
 
 
@@ -158,7 +160,7 @@ def pass_over(
 
     What bpftool leaves out or writes without quotes is let pass. Returns MORE where it goes on
     behind `end`: the next call, with the same state, is about what follows there. Returns IRREGULAR
-    where it makes no sense, and state[IRREGULAR_AT] is where: a quote that was not escaped was
+    where it makes no sense, and state[IRREGULAR_AT] is that place: a quote that was not escaped was
     taken for the end or beginning of a string, at most one string ago.
     """
     if cython.compiled:
@@ -351,7 +353,7 @@ def _pass(
     name: cython.longlong = 2  # or the end of an object
     colon: cython.longlong = 3
     word: cython.longlong = 4  # more of what has no quotes
-    in_name: cython.longlong = 5
+    in_name: cython.longlong = 5  # IN_STRING
     in_text: cython.longlong = 6
     escaped: cython.longlong = 2  # and what is added to these behind a backslash
     more: cython.Py_ssize_t = -1

@@ -71,6 +71,9 @@ cdef extern from * nogil:
     /* Zero bits below the lowest one; of 0 undefined. */
     static inline int prettify_zeroes_below(uint64_t x) { return __builtin_ctzll(x); }
 
+    /* Zero bits above the highest one; of 0 undefined. */
+    static inline int prettify_zeroes_above(uint64_t x) { return __builtin_clzll(x); }
+
     /* The characters of all numbers of four digits, one after the other. */
     #define PRETTIFY_1(abc) abc "0" abc "1" abc "2" abc "3" abc "4" \
                             abc "5" abc "6" abc "7" abc "8" abc "9"
@@ -179,6 +182,7 @@ cdef extern from * nogil:
     void publish8 "prettify_publish8"(unsigned char *at, unsigned long long x)
     void copy16 "prettify_copy16"(unsigned char *to, const unsigned char *source, Py_ssize_t length)
     int zeroes_below "prettify_zeroes_below"(unsigned long long x)
+    int zeroes_above "prettify_zeroes_above"(unsigned long long x)
     unsigned long long four_digits "prettify_four_digits"(unsigned int number)
     unsigned long long eight_digits "prettify_eight_digits"(unsigned int number)
     unsigned long long hex_digits "prettify_hex_digits"(unsigned int number)

@@ -1,9 +1,9 @@
 """Small programs that compute an integer of a record: its length, its type, whether it is wanted.
 
 A program is a flat sequence of operations, each with its operands behind it; it works on a stack.
-`records.query.scalar` makes them of expressions, `core.sized` runs them. Numbers are below MOST in
-size: where one would not be, or there is none, the machine says so, and whoever runs it computes
-the expression in some other way.
+`records.query.scalar` makes them of expressions, `core.calculator` runs them. Numbers are below
+MOST in size: where one would not be, or there is none, the machine says so, and whoever runs it
+computes the expression in some other way.
 """
 
 from __future__ import annotations

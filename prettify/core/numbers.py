@@ -9,7 +9,13 @@ else:
     from prettify.core import plain as cython
 
 if cython.compiled:
-    from cython.cimports.prettify.core.intrinsics import copy16, eight_digits, hex_digits, store8
+    from cython.cimports.prettify.core.intrinsics import (
+        copy16,
+        eight_digits,
+        hex_digits,
+        store8,
+        zeroes_above,
+    )
 
 
 @cython.cfunc
@@ -100,6 +106,15 @@ def write_hex(
     if plain_zero and low == 0 and high == 0:
         out[written] = 48
         return written + 1
+    if high == 0 and least < 2:
+        # The first digit that is not 0 comes to the top; what is behind the last one is no text.
+        digits: cython.Py_ssize_t = 16 - (zeroes_above(low | 1) >> 2)
+        low <<= 64 - 4 * digits
+        out[written] = 48
+        out[written + 1] = 120
+        store8(out + written + 2, hex_digits(low >> 32))
+        store8(out + written + 10, hex_digits(low))
+        return written + 2 + digits
     # All digits, with zeroes before them, behind the place where the text can get to.
     first: cython.Py_ssize_t = written + 64
     end: cython.Py_ssize_t = first + 32

@@ -47,6 +47,19 @@ BETWEEN = 25  # as LITERAL, but not in the innermost loop's first round
 SEPARATOR = 28  # as LITERAL, but not before the first record
 BYTES = 44  # offset, length, style: write the digits of the bytes there
 IF_TEXT = 45  # offset, length, target, pops: where there is a NUL, only printable ASCII before it
+LOCATE = 46  # offset, element, target, pops: a loop, as LOOP, over the array that the word there
+# locates; offsets in it count from an element. The value is how many bytes the array has: 0 where
+# it is not within the record. element: bytes of one | RELATIVE | REST | origin << ORIGIN. Where
+# there is none it goes to target; but if one has 0 bytes there is always one round, for all of it
+POINT = 47  # digits: write the value with the last so many of its digits behind a point
+
+# Of LOCATE: the word counts from its own end, not from the origin, a byte of the record; or there
+# is no word, and the array goes from there to the record's end.
+RELATIVE = 1 << 16
+REST = 1 << 17
+ORIGIN = 18
+# The length, of STRING, PAD_TEXT and BYTES: all of what LOCATE has found.
+LOCATED = -1
 
 # What the optimiser makes of the ones above.
 NAME_DENSE = 26  # as NAME, where the table has a row for each value from the first one's on

@@ -80,20 +80,24 @@ def with_headings(rows: memoryview, kinds: memoryview, before: int, first: int) 
         for j in range(4):
             out[filled + j] = rows_at[4 * i + j]
         if kind != last:
-            out[filled + 3] = 1
+            out[filled + 3] |= 1
         filled += 4
         last = kind
     return more[:filled]
 
 
-def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> bytearray:
+def gather(
+    data: Buffer, rows: memoryview, sizes: memoryview, size: int, whole: bool = False
+) -> bytearray:
     """The records of some rows one behind the other, of `size` bytes each.
 
     sizes: by a row's first number how many bytes of it there are, -1 for rows that are not wanted.
-    What is behind those is 0. Raises ValueError where the data does not hold them.
+    whole: take as many bytes more as the row says that there are. What is behind those is 0. Raises
+    ValueError where the data does not hold them.
     """
     count: cython.Py_ssize_t = len(rows) // 4
     step: cython.longlong = size
+    more: cython.bint = whole
     there: cython.longlong = len(data)
     have: cython.longlong
     wanted: cython.longlong = 0
@@ -104,7 +108,7 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     else:
         rows_at, sizes_at = rows, sizes
     for i in range(count):
-        have = sizes_at[rows_at[4 * i]]
+        have = _held(rows_at, sizes_at, i, more)
         if have >= 0:
             wanted += 1
             if have > step or rows_at[4 * i + 1] < 0 or rows_at[4 * i + 1] + have > there:
@@ -113,7 +117,7 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     wanted = 0
     if not cython.compiled:
         for i in range(count):
-            have = sizes[rows[4 * i]]
+            have = _held(rows, sizes, i, more)
             if have >= 0:
                 start = rows[4 * i + 1]
                 gathered[wanted : wanted + have] = data[start : start + have]
@@ -125,12 +129,28 @@ def gather(data: Buffer, rows: memoryview, sizes: memoryview, size: int) -> byte
     data_at = cython.cast(cython.p_char, view.buf)
     with cython.nogil:
         for i in range(count):
-            have = sizes_at[rows_at[4 * i]]
+            have = _held(rows_at, sizes_at, i, more)
             if have >= 0:
                 memcpy(out + wanted, data_at + rows_at[4 * i + 1], have)
                 wanted += step
     PyBuffer_Release(cython.address(view))
     return gathered
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _held(
+    rows: cython.pointer[cython.const[cython.longlong]],
+    sizes: cython.pointer[cython.const[cython.longlong]],
+    row: cython.Py_ssize_t,
+    whole: cython.bint,
+) -> cython.longlong:
+    """How many bytes of a row's record are taken, -1 if it is not wanted."""
+    size: cython.longlong = sizes[rows[4 * row]]
+    length: cython.longlong = rows[4 * row + 3] >> 1
+    return length if whole and 0 <= size < length else size
 
 
 def fill_rows(
@@ -143,8 +163,10 @@ def fill_rows(
     """The text of records of several types, as `fill` makes that of one.
 
     rows: a table of ROW integers for each record: which of the programs it is for, where it begins
-    in `data`, where in the input, and 1 if no separator comes before it, as before the first one.
-    None is for those that no row is for. Raises ValueError where the data does not hold a record.
+    in `data`, where in the input, and 1 if no separator comes before it, as before the first one,
+    plus twice how many bytes it has, if these are more than its type's: what is located in it lies
+    behind that. None is for those that no row is for. Raises ValueError where the data does not
+    hold a record.
     """
     count = len(rows) // ROW
     if not count:
@@ -155,7 +177,7 @@ def fill_rows(
     # For each program what `run` needs of it; addresses where that is compiled.
     parts = table("Q", [n for program in programs for n in _parts(program)])
     _check_rows(parts, len(programs), len(data), rows)
-    numbers = zeroes("q", 6)
+    numbers = zeroes("q", 7)
     progress = table("q", [0, count])  # rows done, and all of them
     while progress[0] < count:
         out = room(spare, size, longest)
@@ -180,6 +202,8 @@ def _check_rows(parts: memoryview, programs: int, length: int, rows: memoryview)
             raise ValueError(f"row {i} is for program {rows_at[4 * i]} of {known}")
         start = rows_at[4 * i + 1]
         size = parts_at[6 * rows_at[4 * i] + 4]
+        if rows_at[4 * i + 3] >> 1 > size:
+            size = rows_at[4 * i + 3] >> 1
         if start < 0 or size > end - start:
             raise ValueError(f"{length} bytes do not hold a record of {size} at {start}")
 
@@ -328,7 +352,8 @@ def _begin_row(
     Those with a separator are the second record of their program's run, which ends behind them.
     """
     i: cython.int
-    later: cython.longlong = 1 if number > 0 and row[3] == 0 else 0
+    later: cython.longlong = 1 if number > 0 and row[3] & 1 == 0 else 0
+    length: cython.longlong = row[3] >> 1
     if state[0] >= 0 and numbers[1] != 0:
         return
     for i in range(43):
@@ -339,3 +364,4 @@ def _begin_row(
     numbers[1] = later + 1
     numbers[2] = record_size
     numbers[5] = row[2] - later * record_size
+    numbers[6] = length if length > record_size else record_size

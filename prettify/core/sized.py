@@ -2,9 +2,9 @@
 """Goes from record to record where each says how long it is, and by a tag of what type.
 
 A scanner is a table: HEADER numbers, a row of KIND numbers for each type that records may be of, a
-row of two for each tag, sorted by it, and the programs of `core.measure`. All functions return at
-once where something has to be decided that is not in the tables, say what it is by a number, and go
-on from there when they are called again.
+row of two for each tag, sorted by it, and the programs of `core.measure`. A run returns at once
+where something has to be decided that is not in the tables, says what it is by a number, and goes
+on from there when it is called again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ if cython.compiled:
         PyBuffer_Release,
         PyObject_GetBuffer,
     )
+    from cython.cimports.prettify.core.calculator import value
     from cython.cimports.prettify.core.emitter import address
-    from cython.cimports.prettify.core.intrinsics import load
 else:
+    from prettify.core.calculator import value
     from prettify.core.emitter import address
 
 TYPE_CHECKING = False
@@ -61,7 +62,14 @@ TOTAL = 11  # where the input ends, or -1
 THERE = 12  # bytes of data
 START = 13  # where the data begins in the input
 ROOM = 14  # rows that there is room for
-STATE = 64  # from 16 on what was found of one record, and from 24 on the stack
+STEP = 20
+LINKS = 21
+STATE = 64  # 16 to 19 are what was found of one record, and from 24 on there is the stack
+
+# What may be done.
+SCAN = 0
+CHOOSE = 1
+SEARCH = 2
 
 # What is returned.
 NEED = 0  # NEEDED bytes
@@ -71,39 +79,11 @@ TAG = 3  # the kind of the tag ASKED
 SHAPE = 4  # the layout of a record of the kind ASKED with LENGTH bytes
 OTHERWISE = 5  # something is wrong with this record, or it is not for these programs
 FOUND = 6  # what was searched for
+BEYOND = 7  # a record that is not in the data
 
 
-def scan(
-    scanner: memoryview,
-    slots: memoryview,
-    shapes: memoryview,
-    data: Buffer,
-    rows: memoryview,
-    state: memoryview,
-) -> int:
-    """Make rows of `core.rows.fill_rows` for the records from state[AT] on.
-
-    shapes: a table of three numbers for each layout that is known, as `find_shape` finds them,
-    behind the number of its rows less one, all but one power of two.
-    """
-    status: cython.Py_ssize_t
-    if not cython.compiled:
-        return _scan(scanner, slots, shapes, data, rows, state)
-    view = cython.declare(Py_buffer)
-    scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
-    slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
-    shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
-    rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
-    state_at = cython.cast(cython.pointer[cython.longlong], address(state))
-    PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
-    data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
-    with cython.nogil:
-        status = _scan(scanner_at, slots_at, shapes_at, data_at, rows_at, state_at)
-    PyBuffer_Release(cython.address(view))
-    return status
-
-
-def choose(
+def run(
+    job: int,
     scanner: memoryview,
     slots: memoryview,
     shapes: memoryview,
@@ -112,62 +92,36 @@ def choose(
     rows: memoryview,
     state: memoryview,
 ) -> int:
-    """Make rows for records of which it is known where they are, from that of state[DONE] on.
+    """Do one of these, as far as it goes:
 
-    spans: of each record where it begins in the data, and its length; there are state[COUNT]. Rows
-    are made from row state[ROWS] on. OTHERWISE is also for a record that is too short. Raises
-    ValueError where the data does not hold a record, or the tables do not so many.
+    SCAN    make rows of `core.rows.fill_rows` for the records from state[AT] on
+    CHOOSE  make them for records of which it is known where they are, from that of state[DONE] on:
+            spans are of each where it begins in the data, and its length; rows are made from row
+            state[ROWS] on. OTHERWISE is also for a record that is too short
+    SEARCH  look for the next plausible record at state[AT], or a multiple of state[STEP] bytes
+            behind it: one whose tag is known and whose length makes sense, and so of those behind
+            it, state[LINKS] in all or up to the end; state[AT] is then where it begins, or where
+            it may: that takes NEEDED bytes from there on to tell
+
+    slots: numbers that are the same for all records. shapes: three numbers for each layout that is
+    known (kind, length, the row's first number), in a hash table by `slot_of`, behind the number of
+    its rows less one, all but one power of two.
     """
     status: cython.Py_ssize_t
-    count: cython.Py_ssize_t = state[COUNT]
-    if count < 0 or len(spans) < 2 * count or len(rows) < 4 * count:
-        raise ValueError(f"tables of {len(spans)} and {len(rows)} hold no {count} records")
-    there: cython.longlong = len(data)
+    what: cython.Py_ssize_t = job
     if not cython.compiled:
-        status = _choose(scanner, slots, shapes, data, there, spans, rows, state)
-    else:
-        view = cython.declare(Py_buffer)
-        scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
-        slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
-        shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
-        spans_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(spans))
-        rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
-        state_at = cython.cast(cython.pointer[cython.longlong], address(state))
-        PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
-        data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
-        with cython.nogil:
-            status = _choose(
-                scanner_at, slots_at, shapes_at, data_at, there, spans_at, rows_at, state_at
-            )
-        PyBuffer_Release(cython.address(view))
-    if status < 0:
-        start, length = spans[2 * state[DONE]], spans[2 * state[DONE] + 1]
-        raise ValueError(f"{there} bytes do not hold {length} at {start}")
-    return status
-
-
-def search(
-    scanner: memoryview, slots: memoryview, data: Buffer, state: memoryview, step: int, links: int
-) -> int:
-    """Look for the next plausible record at state[AT] or a multiple of `step` bytes behind it.
-
-    A record is plausible if its tag is known, its length makes sense, and the same is so of those
-    behind it, `links` in all or up to the end. state[AT] is then where it begins, or where it may:
-    that takes NEEDED bytes from there on to tell.
-    """
-    status: cython.Py_ssize_t
-    if not cython.compiled:
-        return _search(scanner, slots, data, state, step, links)
+        return _run(job, scanner, slots, shapes, data, spans, rows, state)
     view = cython.declare(Py_buffer)
-    each: cython.longlong = step
-    wanted: cython.longlong = links
     scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
     slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
+    shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
+    spans_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(spans))
+    rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
     state_at = cython.cast(cython.pointer[cython.longlong], address(state))
     PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
     data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
     with cython.nogil:
-        status = _search(scanner_at, slots_at, data_at, state_at, each, wanted)
+        status = _run(what, scanner_at, slots_at, shapes_at, data_at, spans_at, rows_at, state_at)
     PyBuffer_Release(cython.address(view))
     return status
 
@@ -175,6 +129,26 @@ def search(
 def slot_of(which: int, length: int, mask: int) -> int:
     """The first row of a table of shapes in which a layout may be."""
     return (length * 31 + which) & mask
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _run(
+    job: cython.Py_ssize_t,
+    scanner: cython.pointer[cython.const[cython.longlong]],
+    slots: cython.pointer[cython.const[cython.longlong]],
+    shapes: cython.pointer[cython.const[cython.longlong]],
+    data: cython.pointer[cython.const[cython.uchar]],
+    spans: cython.pointer[cython.const[cython.longlong]],
+    rows: cython.pointer[cython.longlong],
+    state: cython.pointer[cython.longlong],
+) -> cython.Py_ssize_t:
+    if job == 0:  # SCAN
+        return _scan(scanner, slots, shapes, data, rows, state)
+    if job == 1:  # CHOOSE
+        return _choose(scanner, slots, shapes, data, spans, rows, state)
+    return _search(scanner, slots, data, state)
 
 
 @cython.cfunc
@@ -202,7 +176,7 @@ def _scan(
         if state[1] >= state[9]:  # SKIP
             number = 1
             if scanner[6] >= 0:
-                number = _value(scanner, scanner[6], slots, data, at, state)
+                number = value(scanner, scanner[6], slots, data, at, state)
                 if number == -scanner[13]:
                     return 5  # OTHERWISE
             if number != 0:
@@ -219,7 +193,7 @@ def _scan(
                 state[2] += 1
         number = 0
         if scanner[5] >= 0:  # until
-            number = _value(scanner, scanner[5], slots, data, at, state)
+            number = value(scanner, scanner[5], slots, data, at, state)
         state[1] += 1
         state[4] = state[19]
         state[0] = state[3] = at + state[17] + state[19]
@@ -260,14 +234,14 @@ def _measured(
         state[5] = scanner[kind]
         return 0
     if scanner[4] >= 0:  # while
-        number = _value(scanner, scanner[4], slots, data, at, state)
+        number = value(scanner, scanner[4], slots, data, at, state)
         if number == none:
             return 5
         if number == 0:
             return 1  # OVER
     whole = scanner[kind]
     if scanner[kind + 3] >= 0:
-        number = _value(scanner, scanner[kind + 3], slots, data, at, state)
+        number = value(scanner, scanner[kind + 3], slots, data, at, state)
         if number == none:
             return 5
         if scanner[kind + 4] + number > whole:
@@ -275,7 +249,7 @@ def _measured(
     length = whole
     if scanner[kind + 2] >= 0 or scanner[2] >= 0:
         number = scanner[kind + 2] if scanner[kind + 2] >= 0 else scanner[2]
-        length = _value(scanner, number, slots, data, at, state)
+        length = value(scanner, number, slots, data, at, state)
         if length == none:
             return 5
     if length < whole or (state[10] >= 0 and at + length > state[10]):  # LIMIT
@@ -299,12 +273,12 @@ def _measured(
     state[18] = whole
     state[19] = 0
     if scanner[3] >= 0:  # align
-        number = _value(scanner, scanner[3], slots, data, at, state)
+        number = value(scanner, scanner[3], slots, data, at, state)
         if number == none:
             return 5
         if number > 0 and length % number != 0:
             state[19] = number - length % number
-    if scanner[5] >= 0 and _value(scanner, scanner[5], slots, data, at, state) == none:
+    if scanner[5] >= 0 and value(scanner, scanner[5], slots, data, at, state) == none:
         return 5
     return 6  # FOUND
 
@@ -330,7 +304,7 @@ def _kind(
     row: cython.Py_ssize_t
     if scanner[1] < 0:
         return -2
-    tag = _value(scanner, scanner[1], slots, data, at, state)
+    tag = value(scanner, scanner[1], slots, data, at, state)
     if tag == -scanner[13]:
         return tag
     while low < high:
@@ -372,12 +346,10 @@ def _choose(
     slots: cython.pointer[cython.const[cython.longlong]],
     shapes: cython.pointer[cython.const[cython.longlong]],
     data: cython.pointer[cython.const[cython.uchar]],
-    there: cython.longlong,
     spans: cython.pointer[cython.const[cython.longlong]],
     rows: cython.pointer[cython.longlong],
     state: cython.pointer[cython.longlong],
 ) -> cython.Py_ssize_t:
-    """As `choose`; -1 where the data does not hold a record."""
     none: cython.longlong = -scanner[13]
     at: cython.longlong
     length: cython.longlong
@@ -388,8 +360,8 @@ def _choose(
     while state[1] != state[8]:  # DONE, COUNT
         at = spans[2 * state[1]]
         length = spans[2 * state[1] + 1]
-        if at < 0 or length < 0 or length > there - at:
-            return -1
+        if at < 0 or length < 0 or length > state[11] - at:  # TOTAL
+            return 7  # BEYOND
         if length < scanner[0]:
             return 5  # OTHERWISE
         state[12] = at + length  # THERE
@@ -402,12 +374,12 @@ def _choose(
             which = 0
         number = 1
         if scanner[6] >= 0:
-            number = _value(scanner, scanner[6], slots, data, at, state)
+            number = value(scanner, scanner[6], slots, data, at, state)
             if number == none:
                 return 5
         if number != 0:
             if scanner[2] >= 0:  # a record that says how long it is may have bytes behind it
-                number = _value(scanner, scanner[2], slots, data, at, state)
+                number = value(scanner, scanner[2], slots, data, at, state)
                 if number == none or number > length:
                     return 5
                 length = number
@@ -439,8 +411,6 @@ def _search(
     slots: cython.pointer[cython.const[cython.longlong]],
     data: cython.pointer[cython.const[cython.uchar]],
     state: cython.pointer[cython.longlong],
-    step: cython.longlong,
-    links: cython.longlong,
 ) -> cython.Py_ssize_t:
     end: cython.longlong = state[11] if state[10] < 0 else state[10]
     at: cython.longlong
@@ -450,7 +420,7 @@ def _search(
         end = state[11]
     while end < 0 or state[0] < end:
         at = state[0]
-        left = links
+        left = state[21]  # LINKS
         status = 6  # FOUND
         while left > 0 and at != end:
             status = _link(scanner, slots, data, at, end, state)
@@ -463,7 +433,7 @@ def _search(
         if status == 0:  # NEED
             state[5] = at + scanner[0] - state[0]
             return 0
-        state[0] += step
+        state[0] += state[20]  # STEP
     return 1  # OVER
 
 
@@ -498,11 +468,11 @@ def _link(
     number = scanner[kind + 2] if scanner[kind + 2] >= 0 else scanner[2]
     length = scanner[kind]
     if number >= 0:
-        length = _value(scanner, number, slots, data, at, state)
+        length = value(scanner, number, slots, data, at, state)
     if length < scanner[kind] or length > scanner[14]:
         return 5
     if scanner[3] >= 0:  # align
-        number = _value(scanner, scanner[3], slots, data, at, state)
+        number = value(scanner, scanner[3], slots, data, at, state)
         if number == none:
             return 5
         if number > 0 and length % number != 0:
@@ -511,179 +481,3 @@ def _link(
         return 5
     state[17] = length
     return 6  # FOUND
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _value(
-    scanner: cython.pointer[cython.const[cython.longlong]],
-    pc: cython.longlong,
-    slots: cython.pointer[cython.const[cython.longlong]],
-    data: cython.pointer[cython.const[cython.uchar]],
-    at: cython.longlong,
-    state: cython.pointer[cython.longlong],
-) -> cython.longlong:
-    """What the program there computes of the record at `at`; -MOST where it cannot."""
-    most: cython.longlong = scanner[13]
-    big: cython.bint = scanner[7] != 0
-    top: cython.Py_ssize_t = 23  # where in the state the number on top of the stack is
-    op: cython.longlong
-    place: cython.longlong
-    size: cython.longlong
-    width: cython.longlong
-    a: cython.longlong
-    b: cython.longlong
-    word: cython.ulonglong
-    mask: cython.ulonglong
-    bound: cython.ulonglong = scanner[13]
-    one: cython.ulonglong = 1
-    unit: cython.longlong = 1
-    while True:
-        op = scanner[pc]
-        if op == 0:  # END
-            return state[top]
-        elif op == 1:  # PUSH
-            top += 1
-            state[top] = scanner[pc + 1]
-            pc += 2
-            continue
-        elif op == 2:  # LOAD
-            place = at + scanner[pc + 1]
-            size = scanner[pc + 2]
-            width = scanner[pc + 4]
-            if place + size > state[12]:
-                return -most
-            if cython.compiled:
-                word = load(data + place, size, big)
-            else:
-                word = int.from_bytes(data[place : place + size], "big" if big else "little")
-            mask = ((one << (width - 1)) - 1) << 1 | 1
-            word = (word >> scanner[pc + 3]) & mask
-            if scanner[pc + 5] != 0 and (word >> (width - 1)) != 0:
-                word = word ^ mask
-                if word >= bound - 1:
-                    return -most
-                a = word
-                a = -1 - a
-            else:
-                if word >= bound:
-                    return -most
-                a = word
-            top += 1
-            state[top] = a
-            pc += 6
-            continue
-        elif op == 3:  # OFFSET
-            top += 1
-            state[top] = at + state[13]
-            pc += 1
-            continue
-        elif op == 4:  # READ
-            place = state[top] - state[13]
-            size = scanner[pc + 1]
-            if place < 0 or place + size > state[12]:
-                return -most
-            if cython.compiled:
-                word = load(data + place, size, big)
-            else:
-                word = int.from_bytes(data[place : place + size], "big" if big else "little")
-            if word >= bound:
-                return -most
-            state[top] = word
-            pc += 2
-            continue
-        elif op == 5:  # SLOT
-            top += 1
-            state[top] = slots[scanner[pc + 1]]
-            pc += 2
-            continue
-        elif op == 6:  # JUMP
-            pc += 2 + scanner[pc + 1]
-            continue
-        elif op == 7:  # UNLESS
-            top -= 1
-            pc += 2 if state[top + 1] != 0 else 2 + scanner[pc + 1]
-            continue
-        elif op < 12:  # NEGATE, INVERT, NOT, TRUTH
-            a = state[top]
-            if op == 8:
-                a = -a
-            elif op == 9:
-                a = -1 - a
-            elif op == 10:
-                a = 1 if a == 0 else 0
-            else:
-                a = 1 if a != 0 else 0
-        else:
-            top -= 1
-            a = state[top]
-            b = state[top + 1]
-            if op == 12:  # ADD
-                a += b
-            elif op == 13:  # SUBTRACT
-                a -= b
-            elif op == 14:  # MULTIPLY
-                place = a if a >= 0 else -a
-                size = b if b >= 0 else -b
-                if place != 0 and size > (most - 1) // place:
-                    return -most
-                a *= b
-            elif op == 15 or op == 16:  # DIVIDE, MODULO: rounded down
-                if b == 0:
-                    return -most
-                if cython.compiled:
-                    place = a // b
-                    size = a - place * b
-                    if size != 0 and (size < 0) != (b < 0):
-                        place -= 1
-                        size += b
-                else:
-                    place = a // b
-                    size = a % b
-                a = place if op == 15 else size
-            elif op == 17:  # LEFT
-                if b < 0 or b > 61:
-                    return -most
-                place = a if a >= 0 else -a
-                if place > (most - 1) >> b:
-                    return -most
-                a = a * (unit << b)
-            elif op == 18:  # RIGHT
-                if b < 0 or b > 4096:
-                    return -most
-                a = a >> (b if b < 62 else 62)
-            elif op == 19:
-                a = a & b
-            elif op == 20:
-                a = a | b
-            elif op == 21:
-                a = a ^ b
-            elif op == 22:
-                a = 1 if a == b else 0
-            elif op == 23:
-                a = 1 if a != b else 0
-            elif op == 24:
-                a = 1 if a < b else 0
-            elif op == 25:
-                a = 1 if a <= b else 0
-            elif op == 26:
-                a = 1 if a > b else 0
-            elif op == 27:
-                a = 1 if a >= b else 0
-            elif op == 28:  # ALIGN
-                if b <= 0:
-                    return -most
-                place = a % b
-                if place < 0:
-                    place += b
-                if place != 0:
-                    a += b - place
-            elif op == 29:
-                a = a if a <= b else b
-            else:  # GREATEST
-                a = a if a >= b else b
-        if a >= most or a <= -most:
-            return -most
-        state[top] = a
-        pc += 1

@@ -96,6 +96,17 @@ class Assembler:
         self.place(start)
         return start
 
+    def locate(self, offset: int, element: int, empty: Label) -> Label:
+        """Begin a loop over a located array, with the operands of LOCATE; `empty` if there is none.
+
+        Leaving it for a label placed behind `next` is not leaving it: LOCATE has not begun it then.
+        """
+        self.branch(ops.LOCATE, empty, offset, element)
+        self._loops += 1
+        start = Label()
+        self.place(start)
+        return start
+
     def next(self, start: Label) -> None:
         """End the loop that began there."""
         self.branch(ops.NEXT, start)

@@ -6,7 +6,8 @@ and constants are spelled so that no compiler warns.
 C has no constants for x87 numbers whose leading bit contradicts their exponent: they are printed as
 the regular number of that value. And the text can be no better than the type information: BTF of
 pahole has one dimension of arrays that have several, and such arrays do not compile. A full `char`
-array is a literal whose NUL has no room, of which gcc tells from version 15 on, with `-Wextra`.
+array is a literal whose NUL has no room, of which gcc tells from version 15 on, with `-Wextra`. Of
+a located array, which C does not have, there is the word that locates it.
 Without names (`noname`) the text is for people only.
 """
 
@@ -279,6 +280,9 @@ class _Walk:
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
+        elif node.located is not None:
+            load(self.to, node)  # the word: C has no such arrays
+            self.to.add(ops.HEX)
         elif is_bool(node):
             self._boolean(node)
         elif node.kind == model.ENUM:

@@ -48,7 +48,7 @@ class _Speller:
             elif isinstance(type_, model.Pointer):
                 declarator = "*" + "".join(f"{q} " for q in qualifiers) + declarator
                 qualifiers = []
-            elif isinstance(type_, (model.Array, model.Prototype)):
+            elif isinstance(type_, (model.Array, model.Located, model.Prototype)):
                 pointed = declarator.startswith("*")
                 if pointed:
                     declarator = f"({declarator.rstrip()})"
@@ -57,6 +57,8 @@ class _Speller:
                     if behind is None:
                         return None
                     declarator += f"({behind})"
+                elif isinstance(type_, model.Located):
+                    declarator += "[]"
                 else:
                     # `(*)[]` goes with a pointer to a flexible array and to one of no elements.
                     declarator += f"[{type_.count}]" if type_.count or not pointed else "[]"

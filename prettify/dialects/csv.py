@@ -2,7 +2,8 @@
 
 Lines end in a line feed alone, as those of other Unix tools. Members of structs and unions are
 columns of their own, `a.b`, and so are the elements of arrays, `a[0]`, `a[0].b`, `a[0][1]`, but
-`char` arrays are text. A record that is no struct is the column `value`.
+`char` arrays are text. A located array of scalars, as long as it is, is one column; of structs it
+has none. A record that is no struct is the column `value`.
 """
 
 from __future__ import annotations
@@ -15,19 +16,23 @@ from prettify.dialects.options import Options
 from prettify.dialects.scalars import (
     FLOAT_NUMBERS,
     enumerator_texts,
+    enumerators,
     load,
     load_float,
     put_bool,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_whole,
+    put_number,
 )
 from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node, is_bool, name_of, named_members
-from prettify.paths import WHOLE
+from prettify.paths import WHOLE, moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prettify.core.program import Program
 
@@ -48,7 +53,7 @@ def heading(layout: Layout, options: Options) -> bytes:
     """The line of column names. Raises UsageError where there are none, or absurdly many."""
     _checked_columns(layout)
     name = "" if layout.root.kind in NESTED else WHOLE
-    return b",".join(map(field, _names(layout.root, name))) + b"\n"
+    return heading_of(_names(layout.root, name))
 
 
 def field(text: str) -> bytes:
@@ -76,7 +81,48 @@ def _columns(node: Node) -> int:
         return sum(_columns(child) for _, child in named_members(node))
     if node.element is not None and not node.of_chars:
         return node.count * _columns(node.element)
+    if node.located is not None:
+        return int(node.located.kind in model.SCALARS)
     return int(node.kind in model.SIZED)
+
+
+def columns_of(layout: Layout) -> dict[str, Node]:
+    """By its name what is in each column, the elements of arrays at their own places."""
+    return dict(_fields(layout.root, "" if layout.root.kind in NESTED else WHOLE))
+
+
+def heading_of(names: Iterable[str]) -> bytes:
+    """The line of these column names."""
+    return b",".join(map(field, names)) + b"\n"
+
+
+def compile_columns(layout: Layout, names: Sequence[str], options: Options) -> Program:
+    """The program that prints each record as a line of these columns; empty is what it has not."""
+    known = columns_of(layout)
+    to = Assembler()
+    walk = _Walk(to, options, alone=len(names) == 1)
+    for at, name in enumerate(names):
+        to.literal(b"," if at else b"")
+        if name in known:
+            walk.value(known[name])
+        elif walk.alone:
+            to.literal(b'""')
+    to.literal(b"\n")
+    return to.finish(layout.size, big_endian=options.big_endian(layout))
+
+
+def _fields(node: Node, name: str) -> Iterator[tuple[str, Node]]:
+    """(name, node) of a node's columns, as `_names` has them."""
+    if node.kind in NESTED:
+        before = f"{name}." if name else ""
+        for _, child in named_members(node):
+            yield from _fields(child, before + name_of(child.name))
+    elif node.element is not None and not node.of_chars:
+        for index in range(node.count if _columns(node.element) else 0):
+            element = moved(node.element, 8 * node.stride * index)
+            yield from _fields(element, f"{name}[{index}]")
+    elif _columns(node):
+        yield name, node
 
 
 def _names(node: Node, name: str) -> Iterator[str]:
@@ -89,7 +135,7 @@ def _names(node: Node, name: str) -> Iterator[str]:
         if _columns(node.element):
             for index in range(node.count):
                 yield from _names(node.element, f"{name}[{index}]")
-    else:
+    elif node.located is None or _columns(node):
         yield name
 
 
@@ -116,6 +162,8 @@ class _Walk:
             self._text(node)
         elif node.element is not None:
             put_elements(self.to, node, node.count, b",", self.value)
+        elif node.located is not None:
+            self._located(node, node.located)
         else:
             self._scalar(node)
 
@@ -133,6 +181,35 @@ class _Walk:
             self.to.add(ops.STRING, node.offset, node.count, ops.TEXT_CSV)
         self.to.place(done)
 
+    def _located(self, node: Node, element: Node) -> None:
+        """One column: text, or elements with blanks between them."""
+        if node.locates_chars:
+            put_located_whole(self.to, node, self._located_text)
+        elif element.kind == model.BYTES:
+            put_located_whole(self.to, node, self._located_bytes)
+        else:
+            put_located(self.to, node, self._scalar, b" ", b'""' if self.alone else b"")
+
+    def _located_bytes(self, offset: int, length: int) -> None:
+        shown = Label()
+        if self.alone:
+            self.to.branch(ops.IF_SET, shown)
+            self.to.literal(b'""')
+            self.to.place(shown)
+        self.to.add(ops.BYTES, offset, length)
+
+    def _located_text(self, offset: int, length: int) -> None:
+        blank, shown, done = Label(), Label(), Label()
+        if self.alone:
+            self.to.branch(ops.IF_ZERO, blank)
+            self.to.branch(ops.IF_BYTES_SET, shown, offset, 1)
+            self.to.place(blank)
+            self.to.literal(b'""')
+            self.to.branch(ops.JUMP, done)
+            self.to.place(shown)
+        self.to.add(ops.STRING, offset, length, ops.TEXT_CSV)
+        self.to.place(done)
+
     def _scalar(self, node: Node) -> None:
         if node.kind == model.BYTES:
             put_bytes(self.to, node)
@@ -142,8 +219,12 @@ class _Walk:
             form = load_float(self.to, node)
             self.to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.PLAIN)
         elif node.kind == model.POINTER:
+            named = Label()
             load(self.to, node)
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             self.to.add(ops.HEX)
+            self.to.place(named)
         elif is_bool(node):
             put_bool(self.to, node, b"true", b"false")
         else:
@@ -152,5 +233,5 @@ class _Walk:
             if node.kind == model.ENUM and self.options.enums == "name":
                 names = ((value, field(text)) for value, text in enumerator_texts(node))
                 self.to.name(node.type, lambda: names, node.bit_size, named)
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
             self.to.place(named)

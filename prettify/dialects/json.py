@@ -20,6 +20,10 @@ from prettify.dialects.scalars import (
     put_bool,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_bytes,
+    put_located_text,
+    put_number,
 )
 from prettify.layout import NESTED, Layout, Node, is_bool, named_members
 
@@ -101,8 +105,25 @@ def put_value(to: Assembler, node: Node, options: Options) -> None:
         to.literal(b"[")
         put_elements(to, node, node.count, b",", lambda element: put_value(to, element, options))
         to.literal(b"]")
+    elif node.located is not None:
+        _located(to, node, node.located, options)
     else:
         _scalar(to, node, options)
+
+
+def _located(to: Assembler, node: Node, element: Node, options: Options) -> None:
+    if node.locates_chars:
+        to.literal(b'"')
+        put_located_text(to, node, ops.TEXT_JSON)
+        to.literal(b'"')
+    elif element.kind == model.BYTES:
+        to.literal(b'"')
+        put_located_bytes(to, node)
+        to.literal(b'"')
+    else:
+        to.literal(b"[")
+        put_located(to, node, lambda one: put_value(to, one, options), b",")
+        to.literal(b"]")
 
 
 def _scalar(to: Assembler, node: Node, options: Options) -> None:
@@ -116,10 +137,7 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
         form = load_float(to, node)
         to.add(ops.FLOAT, FLOAT_NUMBERS[form], shortest.JSON)
     elif node.kind == model.POINTER:
-        load(to, node)
-        to.literal(b'"')
-        to.add(ops.HEX)
-        to.literal(b'"')
+        _pointer(to, node)
     elif is_bool(node):
         put_bool(to, node, b"true", b"false")
     elif node.kind == model.ENUM and options.enums != "number":
@@ -130,10 +148,22 @@ def _scalar(to: Assembler, node: Node, options: Options) -> None:
         _integer(to, node, options)
 
 
+def _pointer(to: Assembler, node: Node) -> None:
+    named = Label()
+    if enumerators(node):
+        load(to, node)
+        to.name(node.type, lambda: _names(node), node.bit_size, named)
+    to.literal(b'"')
+    load(to, node)  # behind the literal, with which it is one instruction
+    to.add(ops.HEX)
+    to.literal(b'"')
+    to.place(named)
+
+
 def _integer(to: Assembler, node: Node, options: Options) -> None:
     mark = b'"' if options.int64 == "string" and node.bit_size > EXACT_BITS else b""
     to.literal(mark)
-    to.add(ops.DECIMAL)
+    put_number(to, node)
     to.literal(mark)
 
 

@@ -14,7 +14,16 @@ from prettify.core import program as ops
 from prettify.dialects.assembler import Assembler, Label
 from prettify.dialects.kernel_labels import label
 from prettify.dialects.options import Options
-from prettify.dialects.scalars import POINTER_KEY, encode, put_bytes
+from prettify.dialects.scalars import (
+    POINTER_KEY,
+    encode,
+    enumerators,
+    load,
+    put_bytes,
+    put_located,
+    put_located_bytes,
+)
+from prettify.errors import UsageError
 from prettify.layout import NESTED, Layout, Node
 
 TYPE_CHECKING = False
@@ -161,6 +170,8 @@ class _Walk:
             self.to.literal(b"<unsupported kind:%d>" % UNSUPPORTED[node.kind])
         elif node.kind in NESTED or node.kind == model.ARRAY:
             self._aggregate(node, depth)
+        elif node.located is not None:
+            self._located(node, node.located, depth)
         else:
             self._scalar(node, depth)
 
@@ -238,6 +249,50 @@ class _Walk:
         self.mark = False
         self.to.place(done)
 
+    def _located(self, node: Node, element: Node, depth: int) -> None:
+        """A located array as an array, as long as it is; text up to its NUL."""
+        done = Label()
+        if element.kind in NESTED:
+            raise UsageError(
+                f"member {node.name!r} is an array of structs that lies elsewhere in its record, "
+                f"which the kernel dialect does not show; the default one does"
+            )
+        if depth and not self.zero and node.size:
+            self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
+        self.to.literal(self._indent(depth) + self._label(node, depth))
+        if element.kind == model.BYTES:
+            put_located_bytes(self.to, node)
+            self.to.literal(b"]" + self._end(depth))
+        else:
+            self.to.literal(self.eol)
+            behind = Label()
+            put_located(self.to, node, lambda one: self._located_element(one, depth + 1, behind))
+            self.to.place(behind)
+            self.to.literal(self._indent(depth) + b"]" + self._end(depth))
+        self.to.place(done)
+
+    def _located_element(self, node: Node, depth: int, behind: Label) -> None:
+        """An element, without a label; of text the NUL is what leaves the loop."""
+        written = Label()
+        if node.kind == model.FLOAT:
+            self.to.literal(b"<unsupported kind:%d>" % UNSUPPORTED[model.FLOAT])
+            return
+        load(self.to, node)  # not as many bytes as the kernel: there need not be any behind it
+        if node.kind == model.INT and node.size == 1:
+            self.to.branch(ops.IF_ZERO, behind)
+            self.to.literal(self._indent(depth))
+            self.to.branch(ops.CHARACTER, written)
+        else:
+            self.to.literal(self._indent(depth))
+        if isinstance(node.type, model.Enum):
+            self.to.name(node.type, lambda: enumerators(node), node.bit_size, written)
+        if node.kind == model.POINTER:
+            self._value(node)
+        else:
+            self.to.add(ops.DECIMAL)
+        self.to.place(written)
+        self.to.literal(self._end(depth))
+
     # Scalars.
 
     def _scalar(self, node: Node, depth: int) -> None:
@@ -313,6 +368,8 @@ class _Walk:
         if _is_odd(node):
             self._load(node)
             self.to.branch(ops.IF_SET, target)
+        elif node.located is not None and not node.size:
+            self.to.branch(ops.JUMP, target)
         else:
             size = _enum_bytes(node) if node.kind == model.ENUM else node.size
             self.to.branch(ops.IF_BYTES_SET, target, node.offset, size)
@@ -359,9 +416,10 @@ class _Walk:
         elif node.kind in NESTED:
             for child in node.children:
                 self._mark_shown(child)
-        elif node.kind == model.BYTES:
+        elif node.kind in (model.BYTES, model.LOCATED):
             done = Label()
-            self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
+            if node.size or node.kind == model.BYTES:
+                self.to.branch(ops.IF_BYTES_ZERO, done, node.offset, node.size)
             self.to.add(ops.MARK, 1)
             self.to.place(done)
         else:

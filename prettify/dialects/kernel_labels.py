@@ -25,7 +25,7 @@ def label(declared: model.Type, member: str, noname: bool) -> bytes:
             name = name or encode(type_.name)
         elif type_.kind == model.POINTER:
             stars += b"*"
-        elif type_.kind == model.ARRAY:
+        elif type_.kind in (model.ARRAY, model.LOCATED):
             brackets += b"[]"
         else:
             break

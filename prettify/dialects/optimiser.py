@@ -32,6 +32,7 @@ BRANCHES = frozenset(
         ops.CHARACTER,
         ops.IF_UNMARKED,
         ops.IF_TEXT,
+        ops.LOCATE,
     )
 )
 LOADS = frozenset((ops.UNSIGNED, ops.SIGNED))

@@ -16,6 +16,10 @@ from prettify.dialects.scalars import (
     load_float,
     put_bytes,
     put_elements,
+    put_located,
+    put_located_bytes,
+    put_located_text,
+    put_number,
     skip_if_zero,
 )
 from prettify.layout import NESTED, Layout, Node, innermost, room_for
@@ -58,6 +62,8 @@ class _Walk:
             self.to.literal(self.options.line(depth) + b"}")
         elif node.kind == model.ARRAY:
             self._array(node, depth)
+        elif node.located is not None:
+            self._located(node, node.located, depth)
         else:
             self._scalar(node)
 
@@ -86,15 +92,37 @@ class _Walk:
         elif count and innermost(node).kind in NESTED:
             self.to.literal(b"{")
             start = self.to.loop(count, node.stride)
-            self.to.literal(self.options.line(depth + 1))
-            self.value(element, depth + 1)
-            self.to.literal(b",")
+            self._line(element, depth + 1)
             self.to.next(start)
             self.to.literal(self.options.line(depth) + b"}")
         else:
             self.to.literal(b"{ ")
             put_elements(self.to, node, count, b", ", lambda n: self.value(n, depth))
             self.to.literal(b" }")
+
+    def _line(self, node: Node, depth: int) -> None:
+        """An element on a line of its own."""
+        self.to.literal(self.options.line(depth))
+        self.value(node, depth)
+        self.to.literal(b",")
+
+    def _located(self, node: Node, element: Node, depth: int) -> None:
+        if node.locates_chars:
+            self.to.literal(b'"')
+            put_located_text(self.to, node, ops.TEXT_PAHOLE)
+            self.to.literal(b'"')
+            return
+        if element.kind in NESTED:
+            self.to.literal(b"{")
+            put_located(self.to, node, lambda one: self._line(one, depth + 1))
+            self.to.literal(self.options.line(depth) + b"}")
+            return
+        self.to.literal(b"{ ")
+        if element.kind == model.BYTES:
+            put_located_bytes(self.to, node, ops.BYTES_C)
+        else:
+            put_located(self.to, node, self._scalar, b", ")
+        self.to.literal(b" }")
 
     def _scalar(self, node: Node) -> None:
         if node.kind == model.BYTES:
@@ -111,9 +139,13 @@ class _Walk:
             return
         load(self.to, node)
         if node.kind == model.POINTER:
+            named = Label()
+            if enumerators(node):
+                self.to.name(node.type, lambda: enumerators(node), node.bit_size, named)
             if self.options.ptr_raw is False:
                 self.to.add(ops.HASH)
             self.to.add(ops.HEX, 0, 1)
+            self.to.place(named)
             return
         named = Label()
         if node.kind == model.ENUM:
@@ -121,5 +153,5 @@ class _Walk:
         if self.options.hex:
             self.to.add(ops.HEX, 0, 1)
         else:
-            self.to.add(ops.DECIMAL)
+            put_number(self.to, node)
         self.to.place(named)

@@ -17,6 +17,7 @@ from prettify.layout import (
     SINGLE,
     X87,
     Node,
+    decimals,
     float_format,
     holes,
     is_signed,
@@ -61,7 +62,9 @@ def load_float(to: Assembler, node: Node) -> str:
 
 
 def enumerators(node: Node) -> list[tuple[int, bytes]]:
-    """(value, name) of the enumerators that a node's bits can hold."""
+    """(value, name) of the enumerators that a node's bits can hold, or of a pointer's names."""
+    if isinstance(node.type, model.Pointer):
+        return [(e.value, encode(e.name)) for e in node.type.enumerators]
     assert isinstance(node.type, model.Enum)
     bits = node.bit_size
     low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if node.type.signed else (0, 1 << bits)
@@ -91,7 +94,12 @@ def value_size(node: Node) -> int:
 
 
 def branch_if_set(to: Assembler, node: Node, target: Label) -> None:
-    """Go to target if any member of a node is not zero. Padding does not count."""
+    """Go to target if any member of a node is not zero. Padding does not count.
+
+    A located array is zero where its word is; one without a word never is.
+    """
+    if node.located is not None and not node.size:
+        to.branch(ops.JUMP, target)
     if not node.size:
         return
     if covered(node) and not node.bitfield:
@@ -121,6 +129,58 @@ def put_elements(
         to.between(between)
         put(node.element)
         to.next(start)
+
+
+def put_number(to: Assembler, node: Node) -> None:
+    """Put down the integer that was loaded, with a point where its type has one."""
+    digits = decimals(node)
+    if digits:
+        to.add(ops.POINT, digits)
+    else:
+        to.add(ops.DECIMAL)
+
+
+def put_located(
+    to: Assembler, node: Node, put: Callable[[Node], None], between: bytes = b"", none: bytes = b""
+) -> None:
+    """Put down the elements of a located array with that text between them, or the one for none."""
+    assert node.located is not None
+    empty, done = Label(), Label()
+    start = to.locate(node.offset, _locating(node, node.stride), empty)
+    to.between(between)
+    put(node.located)
+    to.next(start)
+    if none:
+        to.branch(ops.JUMP, done)
+    to.place(empty)
+    to.literal(none)
+    to.place(done)
+
+
+def put_located_whole(to: Assembler, node: Node, put: Callable[[int, int], None]) -> None:
+    """Put down all of a located array, given its offset and length; the value is how long it is."""
+    never = Label()
+    start = to.locate(node.offset, _locating(node, 0), never)
+    put(0, ops.LOCATED)
+    to.next(start)
+    to.place(never)
+
+
+def put_located_text(to: Assembler, node: Node, style: int) -> None:
+    """Put down the text that is located, in a style of STRING."""
+    put_located_whole(to, node, lambda offset, size: to.add(ops.STRING, offset, size, style))
+
+
+def put_located_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:
+    """Put down the digits of the bytes that are located."""
+    put_located_whole(to, node, lambda offset, size: to.add(ops.BYTES, offset, size, style))
+
+
+def _locating(node: Node, step: int) -> int:
+    """The operand of LOCATE for elements of that many bytes."""
+    assert isinstance(node.type, model.Located)
+    flags = ops.RELATIVE if node.type.relative else ops.REST if node.type.rest else 0
+    return step | flags | node.origin << ops.ORIGIN
 
 
 def put_bytes(to: Assembler, node: Node, style: int = ops.BYTES_PLAIN) -> None:

@@ -25,9 +25,11 @@ from prettify.dialects.scalars import (
     load_float,
     put_bool,
     put_bytes,
+    put_located_bytes,
+    put_located_whole,
 )
 from prettify.errors import UsageError
-from prettify.layout import BFLOAT, HALF, NESTED, SINGLE, Layout, Node, is_bool
+from prettify.layout import BFLOAT, HALF, NESTED, SINGLE, Layout, Node, decimals, is_bool
 from prettify.paths import at_path
 
 TYPE_CHECKING = False
@@ -131,7 +133,21 @@ def _error(template: str, column: int, what: str) -> UsageError:
 def _put(to: Assembler, node: Node, specification: Specification) -> None:
     """Put down what prints one field. Raises UsageError where the specification does not fit."""
     if node.of_chars:
-        _put_text(to, node, specification)
+        _put_text(to, node.offset, node.count, specification)
+    elif node.locates_chars:
+        put_located_whole(to, node, lambda at, size: _put_text(to, at, size, specification))
+    elif node.located is not None:
+        if specification.text:
+            raise UsageError("located arrays take no format specification")
+        if node.located.kind == model.BYTES:
+            put_located_bytes(to, node)
+        else:
+            json.put_value(to, node, Options())
+    elif decimals(node):
+        if specification.text:
+            raise UsageError("numbers with a point take no format specification")
+        load(to, node)
+        to.add(ops.POINT, decimals(node))
     elif node.kind in NESTED or node.element is not None or node.kind not in model.SIZED:
         if specification.text:
             raise UsageError("structs, unions and arrays take no format specification")
@@ -148,7 +164,7 @@ def _put(to: Assembler, node: Node, specification: Specification) -> None:
         _put_integer(to, node, specification)
 
 
-def _put_text(to: Assembler, node: Node, specification: Specification) -> None:
+def _put_text(to: Assembler, offset: int, length: int, specification: Specification) -> None:
     specification.check("text", TEXT_TYPES, "text")
     width, most = specification.width, specification.precision
     align = specification.aligned("<")
@@ -157,11 +173,11 @@ def _put_text(to: Assembler, node: Node, specification: Specification) -> None:
         if width and align in parts:
             counted = width if most is None else min(width, most)
             filling = ord(specification.fill) << 2 | parts[align]
-            to.add(ops.PAD_TEXT, node.offset, node.count, width << 10 | counted, filling)
+            to.add(ops.PAD_TEXT, offset, length, width << 10 | counted, filling)
 
     pad(PARTS_BEFORE)
-    if node.count and most != 0:
-        to.add(ops.STRING, node.offset, node.count, ops.TEXT_PLAIN, most or 0)
+    if length and most != 0:
+        to.add(ops.STRING, offset, length, ops.TEXT_PLAIN, most or 0)
     pad(PARTS_BEHIND)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
 CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
+EVENT_MAGIC = b"name: "  # of the format file of a trace event
+TRACEFS = "tracefs:"  # before the name of an event
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
 LARGEST_PACKED = 1 << 30  # bytes of a file that is unpacked, which is done in memory
@@ -36,12 +38,17 @@ def open_source(
     languages: Languages | None = None,
 ) -> TypeGraph:
     """The type graph of a file, or of the catalogue's format of that name where no file has it.
+    `tracefs:…` names trace events of the kernel that runs.
 
     base: what split BTF continues, or the parent of a CTF dictionary; BTF of a kernel module finds
     the kernel's by itself. options: for files that are C. languages: of the compile units of DWARF.
     Raises UsageError where there is no such source, TypeInfoError where it is bad.
     """
     if not os.path.exists(path):
+        if path.startswith(TRACEFS):
+            from prettify.sources.tracefs.graph import open_tracefs
+
+            return open_tracefs(path)
         known = catalogue.open_format(path)
         if known is not None:
             return known
@@ -73,6 +80,10 @@ def _opened(stream: BinaryIO, path: str, request: Request, depth: int) -> TypeGr
 
         return open_elf(stream, path, request, _base_of_module)
     if not depth:
+        if head.startswith(EVENT_MAGIC):
+            from prettify.sources.tracefs.graph import open_tracefs
+
+            return open_tracefs(path)
         from prettify.sources.headers import LANGUAGES, open_header
 
         language = LANGUAGES.get(os.path.splitext(path)[1])

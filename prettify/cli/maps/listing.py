@@ -6,6 +6,7 @@ import sys
 
 from prettify.cli import complain
 from prettify.cli.arguments import HELP, Command, Option
+from prettify.cli.lists import OPTIONS, TEXT, put_list
 from prettify.cli.output import note
 from prettify.dialects.json import quoted
 from prettify.errors import DataError, UsageError, one_line
@@ -30,9 +31,6 @@ EPILOG = """examples:
 HEADINGS = ("id", "type", "name", "key", "value", "entries", "btf", "pinned", "pids")
 RIGHT = frozenset(("id", "key", "value", "entries", "btf"))  # columns of numbers
 
-# What stands before all, between two and behind the last.
-FORMS = {"text": (b"", b"\n", b"\n"), "json": (b"[", b",\n", b"]\n"), "ndjson": (b"", b"\n", b"\n")}
-
 COMMAND = Command(
     "prettify map list",
     "prettify map list [OPTIONS] [GLOB]",
@@ -54,13 +52,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(FORMS)} (default: text)",
-                    "FORM",
-                    choices=tuple(FORMS),
-                ),
-                Option("--json", "the same as --to json", name="to", value="json"),
+                *OPTIONS,
                 HELP,
             ),
         ),
@@ -83,11 +75,8 @@ def run(arguments: Sequence[str]) -> int:
         rows = list(_live(fits))
     else:
         rows = list(_dumped(path, fits, lambda error: statuses.append(complain(error))))
-    form = options.text("to") or "text"
-    before, between, after = FORMS[form]
-    lines = _table(rows) if form == "text" else map(_object, rows)
-    text = between.join(lines)
-    sys.stdout.buffer.write(before + text + (after if text or before else b""))
+    form = options.text("to") or TEXT
+    put_list(_table(rows) if form == TEXT else map(_object, rows), form)
     return max(statuses)
 
 

@@ -14,8 +14,15 @@ import pyarrow.ipc  # isort: skip  # once the line above has said what to instal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Protocol
 
     from prettify.layout import Layout
+
+    class Batches(Protocol):
+        """What makes record batches of one schema, of records of about that many bytes."""
+
+        schema: pyarrow.Schema
+        size: int
 
 
 class ArrowStream:
@@ -25,7 +32,17 @@ class ArrowStream:
 
     def __init__(self, layouts: Sequence[Layout], byte_order: str | None) -> None:
         """Raises UsageError where there is not one type, or Arrow cannot hold it."""
-        self._columns = ArrowColumns(only_one(layouts, "arrow"), byte_order)
+        self._begin(ArrowColumns(only_one(layouts, "arrow"), byte_order))
+
+    @classmethod
+    def of(cls, columns: Batches) -> ArrowStream:
+        """A conversion of record batches that others make."""
+        made = cls.__new__(cls)
+        made._begin(columns)
+        return made
+
+    def _begin(self, columns: ArrowColumns | Batches) -> None:
+        self._columns = columns
         self._outlet = Outlet()
         self._writer: pyarrow.ipc.RecordBatchStreamWriter | None = None
 
@@ -36,6 +53,7 @@ class ArrowStream:
 
     def convert(self, index: int, records: memoryview) -> pyarrow.RecordBatch:
         """The records as a batch."""
+        assert isinstance(self._columns, ArrowColumns)
         return self._columns.batch(records)
 
     def pieces(self, part: pyarrow.RecordBatch) -> Iterable[memoryview]:

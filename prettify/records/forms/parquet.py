@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from prettify.layout import Layout
+    from prettify.records.forms.arrow_stream import Batches
 
 # A row group ends with the block that reaches one of these.
 GROUP_ROWS = 1 << 18
@@ -27,8 +28,18 @@ class Parquet:
     def __init__(self, layouts: Sequence[Layout], byte_order: str | None) -> None:
         """Raises UsageError where there is not one type, or Arrow cannot hold it."""
         layout = only_one(layouts, "parquet")
-        self._columns = ArrowColumns(layout, byte_order)
-        self._size = max(layout.size, 1)
+        self._begin(ArrowColumns(layout, byte_order), layout.size)
+
+    @classmethod
+    def of(cls, columns: Batches) -> Parquet:
+        """A conversion of record batches that others make."""
+        made = cls.__new__(cls)
+        made._begin(columns, columns.size)
+        return made
+
+    def _begin(self, columns: ArrowColumns | Batches, size: int) -> None:
+        self._columns = columns
+        self._size = max(size, 1)
         self._outlet = Outlet()
         self._group: list[pyarrow.RecordBatch] = []
         self._rows = 0
@@ -43,6 +54,7 @@ class Parquet:
 
     def convert(self, index: int, records: memoryview) -> pyarrow.RecordBatch:
         """The records as a batch."""
+        assert isinstance(self._columns, ArrowColumns)
         return self._columns.batch(records)
 
     def pieces(self, part: pyarrow.RecordBatch) -> Iterable[memoryview]:

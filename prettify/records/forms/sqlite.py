@@ -76,6 +76,22 @@ class Sqlite:
             os.unlink(path)  # both who write it and who read it have it open
         return ()
 
+    def add(self, layout: Layout, byte_order: str | None, name: str) -> int:
+        """One more table, of records of that layout, once the database is begun; its index.
+
+        Raises UsageError where SQLite cannot hold the type.
+        """
+        taken = {table.name.lower() for table in self._tables}
+        table = Table(layout, byte_order, taken, name)
+        self._layouts.append(layout)
+        self._tables.append(table)
+        assert self._database is not None
+        try:
+            self._database.execute(table.create)
+        except sqlite3.Error as error:
+            raise _not_written(error) from None
+        return len(self._tables) - 1
+
     def convert(self, index: int, records: memoryview, ends: Sequence[int] | None = None) -> Part:
         """The values of each column of these records.
 

@@ -1,7 +1,8 @@
 """A layout as the columns of an SQLite table, and the values of records in them.
 
 A member of a member is called `a.b`, an element of an array `a[0]`. A table has few columns in
-SQLite: where there would be more, arrays, the largest first, are one column of JSON each.
+SQLite: where there would be more, arrays, the largest first, are one column of JSON each. So are
+located arrays of numbers.
 
 Values are exact. Integers that SQLite's 64 signed bits do not hold are text, of as many digits as
 the largest of their type has, so that they sort behind all others and among each other; such
@@ -11,23 +12,27 @@ addresses are hexadecimal. Their columns have no declared type, as SQLite would 
 from __future__ import annotations
 
 import sqlite3
+from itertools import pairwise
+
+import numpy
 
 from prettify import model
 from prettify.compilers import columns, values
 from prettify.compilers.columns import Place
 from prettify.core.emitter import render
+from prettify.core.rows import ROW, fill_rows
 from prettify.dialects.json import compile_lines
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
-from prettify.layout import Layout
-from prettify.paths import WHOLE
+from prettify.layout import Layout, decimals
+from prettify.paths import WHOLE, moved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from prettify.compilers.columns import Block
+    from prettify.compilers.columns import Array, Block
     from prettify.core.program import Program
     from prettify.layout import Node
 
@@ -103,6 +108,8 @@ def columns_of(layout: Layout, byte_order: str) -> list[SqlColumn]:
         kind = columns.leaf_of(node)
         if kind is None:
             declared, read = TEXT, _json(layout, node, byte_order)
+        elif kind == columns.LOCATED:
+            declared, read = TEXT, _located_json(layout, moved(node, 8 * shift), byte_order)
         else:
             declared, read = _LEAVES[kind](Place(node, shift=shift))
         start, end = node.offset + shift, ((node.bit_offset + node.bit_size + 7) >> 3) + shift
@@ -160,6 +167,24 @@ def _json(layout: Layout, node: Node, byte_order: str) -> Callable[[Block], list
     part.size = layout.size
     program = compile_lines(part, Options(byte_order=byte_order))
     return lambda block: _lines(program, block)
+
+
+def _located_json(layout: Layout, node: Node, byte_order: str) -> Callable[[Block], list[str]]:
+    """The same of what is located in records, each of which has a length of its own."""
+    part = Layout(layout.type, node)
+    part.size = layout.size
+    program = compile_lines(part, Options(byte_order=byte_order))
+
+    def read(block: Block) -> list[str]:
+        rows = numpy.zeros((block.count, ROW), "i8")
+        rows[:, 1] = numpy.arange(block.count) * block.size
+        rows[:, 3] = numpy.asarray(block.lengths) << 1
+        numbers = memoryview(bytearray(rows.tobytes())).cast("q")
+        pieces = fill_rows([program], bytes(block.data), numbers, [])
+        text = b"".join(bytes(memoryview(out)[:written]) for out, written in pieces)
+        return text.decode().split("\n")[: block.count]
+
+    return read
 
 
 def _lines(program: Program, block: Block) -> list[str]:
@@ -250,6 +275,24 @@ def _text(place: Place) -> Made:
     return TEXT, lambda block: columns.split(*columns.texts(block, place))
 
 
+def _pointed(place: Place) -> Made:
+    unit = 10 ** decimals(place.node)
+    return REAL, lambda block: [number / unit for number in columns.integers(block, place).tolist()]
+
+
+def _located_text(place: Place) -> Made:
+    return TEXT, lambda block: columns.split(*columns.located_texts(block, place))
+
+
+def _located_octets(place: Place) -> Made:
+    return BLOB, lambda block: _parts(*columns.located(block, place))
+
+
+def _parts(offsets: Array, data: Array) -> list[bytes]:
+    raw = data.tobytes()
+    return [raw[start:end] for start, end in pairwise(offsets.tolist())]
+
+
 def _octets(place: Place) -> Made:
     return BLOB, lambda block: _blobs(block, place)
 
@@ -269,4 +312,7 @@ _LEAVES: dict[str, Callable[[Place], Made]] = {
     columns.FLOAT: _float,
     columns.TEXT: _text,
     columns.OCTETS: _octets,
+    columns.POINTED: _pointed,
+    columns.LOCATED_TEXT: _located_text,
+    columns.LOCATED_OCTETS: _located_octets,
 }

@@ -91,7 +91,7 @@ KINDS = {
         Kind(23, "stack", QUEUE),
         Kind(24, "sk_storage", OWNERS),
         Kind(25, "devmap_hash", value=INTERFACE),
-        Kind(26, "struct_ops"),
+        Kind(26, "struct_ops", key=INDEX),
         Kind(27, "ringbuf", STREAM),
         Kind(28, "inode_storage", OWNERS),
         Kind(29, "task_storage", OWNERS),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy
 
 from prettify import model
-from prettify.compilers import values
+from prettify.compilers import columns, values
 from prettify.compilers.numpy_dtype import FLOAT_CODES, MARKS, WORD_SIZES, bits_of
-from prettify.layout import BFLOAT, X87, float_format, is_bool, is_signed
+from prettify.layout import BFLOAT, X87, Layout, decimals, float_format, is_bool, is_signed
 from prettify.records.query.exact import Floats, Integers, compare, integers
 
 TYPE_CHECKING = False
@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 
 
 class Block:
-    """`count` records of `size` bytes, from byte `start` of `data` on."""
+    """`count` records of `size` bytes, from byte `start` of `data` on.
 
-    __slots__ = ("count", "data", "size", "start")
+    lengths: of each, where some are shorter.
+    """
 
-    def __init__(self, data: memoryview, start: int, count: int, size: int) -> None:
+    __slots__ = ("count", "data", "lengths", "size", "start")
+
+    def __init__(
+        self, data: memoryview, start: int, count: int, size: int, lengths: Array | None = None
+    ) -> None:
         self.data = data
         self.start = start
         self.count = count
         self.size = size
+        self.lengths = lengths
 
     def column(self, dtype: str, offset: int) -> Array:
         """What lies at that byte of each record; shape (count,), without a copy."""
@@ -61,6 +67,10 @@ def number_reader(node: Node, bit_offset: int, size: int, byte_order: str) -> Re
     order: Order = "big" if byte_order == "big" else "little"
     if node.kind == model.FLOAT:
         return _floats(node, bit_offset >> 3, order)
+    if decimals(node):
+        whole = _integers(node, bit_offset, size, order, signed=is_signed(node))
+        unit = float(10 ** decimals(node))
+        return lambda block: Floats(numpy.asarray(whole(block).data, "f8") / unit)
     if is_bool(node):
         stored = _integers(node, bit_offset, size, order, signed=False)
         nothing = Integers(0, 0, 0)
@@ -185,6 +195,15 @@ def text_is(block: Block, offset: int, length: int, text: str) -> Any:
     return found
 
 
+def located_texts(block: Block, node: Node, shift: int, byte_order: Order) -> list[str]:
+    """The texts that the words of a located array of `char` lead to, `shift` bytes further on."""
+    data = block.data[block.start : block.start + block.count * block.size]
+    rows = data.cast("B", (block.count, block.size))
+    known = rows if block.lengths is None else columns.Rows(rows, block.lengths)
+    whole = columns.Block(Layout(node.type, node), byte_order, known)
+    return columns.split(*columns.located_texts(whole, columns.Place(node, shift=shift)))
+
+
 # Bytes of no type.
 
 
@@ -202,4 +221,12 @@ def bytes_are(block: Block, offset: int, raw: bytes) -> Any:
     return (block.bytes(offset, len(raw)) == wanted).all(axis=1)
 
 
-__all__ = ["Block", "bytes_are", "digits", "number_reader", "text_is", "texts"]
+__all__ = [
+    "Block",
+    "bytes_are",
+    "digits",
+    "located_texts",
+    "number_reader",
+    "text_is",
+    "texts",
+]

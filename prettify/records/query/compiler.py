@@ -11,10 +11,17 @@ import numpy
 
 from prettify import model
 from prettify.errors import UsageError
-from prettify.layout import NESTED
+from prettify.layout import NESTED, decimals
 from prettify.paths import choices, first_member, members_of
 from prettify.records.query import exact, parser
-from prettify.records.query.columns import bytes_are, digits, number_reader, text_is, texts
+from prettify.records.query.columns import (
+    bytes_are,
+    digits,
+    located_texts,
+    number_reader,
+    text_is,
+    texts,
+)
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.exact import Truth
 from prettify.records.query.numbers import header_member
@@ -54,7 +61,7 @@ class _Code:
     constant  the value where it is the same for all records, else None; of a text, a str
     head, steps  how `run` works: the value of the first, and then function after function of the
                  value so far and another one. A long expression is no deep stack
-    place     of a text that is a member: (offset, length) in bytes
+    place     of a text that is a member: (offset, length) in bytes; None of one that is located
     opaque    whether that is the digits of bytes of no type
     enum      the enum of a member that has one
     """
@@ -68,7 +75,7 @@ class _Code:
         self.constant = constant
         self.head = run
         self.steps: tuple[tuple[Callable[[Any, Any], Any], Run], ...] = ()
-        self.place = (0, 0)
+        self.place: tuple[int, int] | None = (0, 0)
         self.opaque = False
         self.enum: model.Enum | None = None
 
@@ -102,6 +109,16 @@ def _joined(kind: str, function: Callable[[Any, Any], Value], left: _Code, right
     code = _Code(kind, left.column, run)
     code.head, code.steps = head, steps
     return code
+
+
+def _quoted_enumerator(code: _Code, compared: Iterable[model.Enum]) -> _Code:
+    """The value of an enumerator that has to be written in quotes, as its name is no identifier."""
+    text = code.constant
+    if text.isidentifier():
+        return code
+    values = (e.value for enum in compared for e in enum.enumerators if e.name == text)
+    value = next(values, None)
+    return code if value is None else _constant(INTEGER, code.column, exact.constant(value))
 
 
 class _Compiler(Rules):
@@ -174,10 +191,12 @@ class _Compiler(Rules):
             code = self._text(digits, bit_offset >> 3, node.size, tree.column)
             code.opaque = True
             return code
-        if node.kind in NESTED or node.element is not None:
+        if node.locates_chars:
+            return self._located_text(node, (bit_offset - node.bit_offset) >> 3, tree.column)
+        if node.kind in NESTED or node.element is not None or node.located is not None:
             kind = "array" if node.element is not None else node.kind
             raise self.fault(f"{_path(tree.steps)} is no number, but {_a(kind)},", tree.column)
-        kind = FLOAT if node.kind == model.FLOAT else INTEGER
+        kind = FLOAT if node.kind == model.FLOAT or decimals(node) else INTEGER
         code = _Code(
             kind, tree.column, number_reader(node, bit_offset, self.layout.size, self.byte_order)
         )
@@ -190,6 +209,12 @@ class _Compiler(Rules):
     ) -> _Code:
         code = _Code(TEXT, column, lambda block: read(block, offset, length))
         code.place = (offset, length)
+        return code
+
+    def _located_text(self, node: Node, shift: int, column: int) -> _Code:
+        order: Any = self.byte_order
+        code = _Code(TEXT, column, lambda block: located_texts(block, node, shift, order))
+        code.place = None
         return code
 
     def _whole(self) -> bool:
@@ -295,18 +320,21 @@ class _Compiler(Rules):
             # What is compared with it: what stands before, and what behind.
             compared = [e for row in enums[max(index - 1, 0) : index + 2] for e in row]
             for place, part in enumerate(parts):
-                if codes[index][place] is None:
+                code = codes[index][place]
+                if code is None:
                     assert isinstance(part, parser.Name)
                     codes[index][place] = self.name(part, compared)
+                elif code.kind == TEXT and code.constant is not None:
+                    codes[index][place] = _quoted_enumerator(code, compared)
         known = [[code for code in row if code is not None] for row in codes]
         truths = [
             self._compared(operator, column, known[index][0], known[index + 1])
             for index, (operator, column, _) in enumerate(tree.links)
         ]
-        code = truths[0]
+        joined = truths[0]
         for other in truths[1:]:
-            code = _joined(TRUTH, exact.conjunction, code, other)
-        return code
+            joined = _joined(TRUTH, exact.conjunction, joined, other)
+        return joined
 
     def _unless_enumerator(self, tree: Tree) -> _Code | None:
         if isinstance(tree, parser.Name) and self._is_enumerator(tree):
@@ -351,11 +379,18 @@ class _Compiler(Rules):
         return _applied(TRUTH, exact.negation, code) if operator == "!=" else code
 
     def _equal_texts(self, left: _Code, right: _Code) -> _Code:
-        offset, length = left.place
         if left.constant is not None:
             return _constant(TRUTH, left.column, exact.constant(left.constant == right.constant))
         if right.constant is not None:
             text = right.constant
+            if left.place is None:
+                run = left.run
+                return _Code(
+                    TRUTH,
+                    left.column,
+                    lambda block: Truth(numpy.array([found == text for found in run(block)], bool)),
+                )
+            offset, length = left.place
             if left.opaque:
                 raw = self._raw(right, length)
                 return _Code(TRUTH, left.column, lambda block: Truth(bytes_are(block, offset, raw)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy
 
 from prettify import model
+from prettify.compilers.columns import Rows
 from prettify.compilers.numpy_dtype import MARKS
 from prettify.errors import DataError, UsageError
 from prettify.records.query.columns import Block
@@ -63,23 +64,30 @@ class Where:
     def __repr__(self) -> str:
         return f"<Where {self.text!r}>"
 
-    def mask(self, records: Buffer) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
+    def mask(self, records: Buffer | Rows) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
         """Which records match: an array of bool of shape (n,).
 
-        Raises DataError where `records` are no whole number of them.
+        records: side by side; or the rows of a memoryview of two dimensions, where they are longer
+        than their type, or such `Rows` with their lengths. Raises DataError where they are no whole
+        number of records.
         """
-        data = memoryview(records).cast("B")
-        count, left = divmod(len(data), self.size)
+        lengths = records.lengths if isinstance(records, Rows) else None
+        rows = memoryview(records.data if isinstance(records, Rows) else records)
+        size = rows.shape[1] if rows.shape is not None and rows.ndim == 2 else self.size
+        data = rows.cast("B")
+        count, left = divmod(len(data), size)
         if left:
             raise DataError(
                 f"{left} bytes left over behind {count} records of {self.size} bytes each",
                 len(data) - left,
             )
         found = numpy.empty(count, bool)
-        step = max(1, CHUNK // self.size)
+        step = max(1, CHUNK // size)
         with numpy.errstate(all="ignore"):
             for first in range(0, count, step):
-                block = Block(data, first * self.size, min(step, count - first), self.size)
+                there = min(step, count - first)
+                own = None if lengths is None else lengths[first : first + there]
+                block = Block(data, first * size, there, size, own)
                 found[first : first + step] = self._run(block).data
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prettify.core.sized import BY_LENGTH, BY_TYPE, CUT
 from prettify.layout import flexible_tail
+from prettify.records.query.scalar import NoValueError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from prettify.layout import Layout
     from prettify.records.query.scalar import Code
+    from prettify.records.sized.frame import Frame
 
     Resolve = Callable[[int], Layout | None]
 
@@ -48,14 +50,14 @@ class Dispatch:
 
     cut: whether records may end before their type does, and are shown as far as they go; they have
     `least` bytes then, and are there in full before they are shown. rest: whether what is behind a
-    record's type is shown. placed: whether it is known how long records are; then the code sizeof
-    is a limit to that, and of a type that ends in a flexible array they have at least what is
-    before that.
+    record's type is shown, and rest_always: also where nothing is. placed: whether it is known how
+    long records are; then the code sizeof is a limit to that, and of a type that ends in a flexible
+    array they have at least what is before that.
     """
 
     __slots__ = (
         "_least", "codes", "cut", "index", "kinds", "layout", "name", "placed", "resolve", "rest",
-        "slots", "tags",
+        "rest_always", "slots", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +78,7 @@ class Dispatch:
         self.cut = cut
         self.rest = rest
         self.placed = placed
+        self.rest_always = False
         self.kinds: list[Kind] = []
         self.tags: dict[int, int] = {}
         self.codes: dict[str, Code] = {}
@@ -117,6 +120,16 @@ class Dispatch:
             layout = None if self.resolve is None else self.resolve(tag)
             found = self.tags[tag] = 0 if layout is None else self.add(layout)
         return found
+
+    def wants(self, frame: Frame) -> bool:
+        """Whether the filter lets the current record through; it does not where it has no value."""
+        code = self.codes.get("filter")
+        if code is None:
+            return True
+        try:
+            return bool(code.run(frame))
+        except NoValueError:
+            return False
 
     def resolve_all(self) -> None:
         """Look for the types of all tags."""

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.sized.batch import Batch
     from prettify.records.sized.columns import Project
-    from prettify.records.sized.dispatch import Dispatch, Kind
+    from prettify.records.sized.dispatch import Dispatch
     from prettify.records.sized.text import Buffers
+
+
+MANY = 16  # records that are worth putting side by side
+FIELDS = frozenset(("csv", "template"))  # forms whose lines have all the same columns
 
 
 def open_batches(
@@ -37,14 +41,13 @@ def open_batches(
     if form in TABLE_FORMS:
         if form != NAMED:
             _check_single(form, streams)
+        if any(stream.rest for stream in streams):
+            raise UsageError(f"--tail is as long as it is, which no column of --to {form} can be")
         return StreamColumns(form, options, streams, project, jobs)
-    text = StreamText(form, options, streams, project, jobs)
-    if text.form.single:
+    if form in FIELDS:
         _check_single(form, streams)
         return StreamFields(form, options, streams, project, jobs)
-    if "template" in text.form.options:
-        return StreamTemplate(form, options, streams, project, jobs)
-    return text
+    return StreamText(form, options, streams, project, jobs)
 
 
 def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
@@ -59,14 +62,16 @@ def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
     )
 
 
-MANY = 16  # records that are worth putting side by side
-
-
-def of_columns(kind: Kind) -> Layout:
-    """The layout of a kind's records without an array of any length that is no text."""
-    if kind.tail is None or kind.tail.of_chars:
-        return kind.layout
-    return fitted(kind.layout, kind.tail.offset)
+def of_columns(stream: Dispatch) -> Layout:
+    """The layout of a stream's own records by which their columns are made."""
+    layout, tail = stream.layout, stream.kinds[0].tail
+    length = layout.size
+    if tail is not None and not tail.of_chars:
+        length = tail.offset
+        layout = fitted(layout, length)
+    if stream.rest_always:
+        layout = fitted(layout, length, rest=True, empty=True)
+    return layout
 
 
 class StreamText(BatchText):
@@ -87,7 +92,8 @@ class StreamText(BatchText):
         self._started = False
 
     def before(self) -> Iterable[Piece]:
-        yield self.form.start(self._project(self._streams[0].layout), self._options)
+        layout = of_columns(self._streams[0])
+        yield self.form.start(self._project(layout), self._options)
 
     def _text(self, batch: Batch, records: memoryview) -> Buffers:
         """Records that are all alike go faster side by side, once they have been copied there."""
@@ -101,23 +107,6 @@ class StreamText(BatchText):
                 return self._side_by_side(batch, together, shapes[0])
         return super()._text(batch, records)
 
-    def _of_all_lengths(self, batch: Batch, shape: int) -> Program:
-        """The program of the members that records of all lengths have.
-
-        Text of any length is one of them; other arrays would be one for each of their elements.
-        """
-        shapes = batch.shapes
-        which = shapes.which[shape]
-        kind = batch.dispatch.kinds[which]
-        layout = of_columns(kind)
-        if layout is kind.layout or shapes.layouts[shape].size < layout.size:
-            return super()._program(batch, shape)
-        made, place = shapes.made, -1 - which
-        if place not in made:
-            made[place] = self._compiled(batch, self._project(layout))
-        program: Program = made[place]
-        return program
-
     def _joint(self, batch: Batch) -> bytes:
         separator = self._program(batch, 0).separator if self._started else b""
         self._started = True
@@ -129,9 +118,29 @@ class StreamText(BatchText):
 
 
 class StreamFields(StreamText):
-    """Lines of members, whose number is that of the type's."""
+    """Lines of members, whose number is that of the type's.
 
-    __slots__ = ()
+    Text of any length is one of them; other arrays would be one for each of their elements.
+    """
+
+    __slots__ = ("_columns",)
+
+    def __init__(
+        self,
+        form: str,
+        options: Options,
+        streams: Sequence[Dispatch],
+        project: Project,
+        jobs: int,
+    ) -> None:
+        super().__init__(form, options, streams, project, jobs)
+        streams[0].rest_always = streams[0].rest
+        self._columns: Program | None = None  # of records of all lengths, if that is one
+        layout = of_columns(streams[0])
+        program = self.form.compile(project(layout), options)
+        tail = streams[0].kinds[0].tail
+        if tail is not None and not tail.of_chars:
+            self._columns = program
 
     def _program(self, batch: Batch, shape: int) -> Program:
         kind = batch.dispatch.kinds[0]
@@ -143,39 +152,7 @@ class StreamFields(StreamText):
                 f"have columns; --to ndjson shows it as far as it goes",
                 batch.position,
             )
-        return self._of_all_lengths(batch, shape)
-
-
-class StreamTemplate(StreamText):
-    """Lines of a template, of which every type has to have the members of its records."""
-
-    __slots__ = ()
-
-    def __init__(
-        self,
-        form: str,
-        options: Options,
-        streams: Sequence[Dispatch],
-        project: Project,
-        jobs: int,
-    ) -> None:
-        """Raises UsageError where no type has them."""
-        super().__init__(form, options, streams, project, jobs)
-        failure: UsageError | None = None
-        for stream in streams:
-            stream.resolve_all()
-            for kind in stream.kinds:
-                try:
-                    self.form.compile(project(of_columns(kind)), options)
-                except UsageError as error:
-                    failure = failure or error
-                else:
-                    return
-        if failure is not None:
-            raise failure
-
-    def _program(self, batch: Batch, shape: int) -> Program:
-        return self._of_all_lengths(batch, shape)
+        return self._columns or super()._program(batch, shape)
 
 
 class StreamColumns(Columns):

@@ -68,7 +68,7 @@ def member(layout: Layout, path: str, index: int, byte_order: str, shown: str) -
     node = at_path(layout, path)
     if node.of_chars:
         return _text(node, index, to_end=node is flexible_tail(layout.root))
-    if node.kind in NESTED or node.element is not None:
+    if node.kind in NESTED or node.element is not None or node.located is not None:
         raise UsageError(f"{shown} is no number, but {model.spelled(node.declared)}")
     if node.kind == model.BYTES:
         return _digits(node, index)

@@ -68,7 +68,8 @@ class Placed:
         state[sized.DONE] = state[sized.ROWS] = 0
         state[sized.START] = base
         state[sized.COUNT] = count
-        while scanner.choose(self._shapes, data, spans, rows) == sized.OTHERWISE:
+        while (status := scanner.choose(self._shapes, data, spans, rows)) != sized.OVER:
+            assert status in (sized.OTHERWISE, sized.BEYOND)
             done = state[sized.DONE]
             found = self._one(data, spans, done, base, unfit)
             for at, number in enumerate(found, ROW * state[sized.ROWS]):
@@ -103,7 +104,7 @@ class Placed:
             if "tag" in codes:
                 which = dispatch.kind_of(codes["tag"].run(frame))
                 kind = dispatch.kinds[which]
-            if "filter" in codes and not codes["filter"].run(frame):
+            if not dispatch.wants(frame):
                 return ()
             if "sizeof" in codes:
                 said: int = codes["sizeof"].run(frame)

@@ -296,13 +296,13 @@ class SizedReader:
         elif kind.mode == sized.CUT:
             whole = min(length, kind.layout.size)
         wanted = length if dispatch.cut and length <= MAX_RECORD else whole
-        if self._data.size is not None and position + length > self._data.size:
+        if at + length > there and self._data.size is not None:
             self._check_there(length)
         if at + wanted > there:
             return self._needed(wanted)
         if whole > size:
             frame[index] = buffer[at : at + whole]
-        if self._done >= self._skip and ("filter" not in codes or codes["filter"].run(frame)):
+        if self._done >= self._skip and dispatch.wants(frame):
             rows += (shapes.of(which, whole), at, position, 0)
         last = "until" in codes and codes["until"].run(frame)
         self._done += 1

@@ -17,6 +17,7 @@ MAX_RECORD = 1 << 26  # bytes of a record that is shown as a whole
 MAX_PLAUSIBLE = 1 << 20  # bytes of one that is searched for
 LINKS = 3  # records in a row that have to be plausible
 MAX_ROWS = 1 << 14  # of one scan
+NONE = zeroes("q", 1)  # for a table that is not needed
 # Programs of a scanner, in the order of its header.
 PROGRAMS = ("tag", "sizeof", "align", "while", "until", "filter")
 
@@ -72,27 +73,32 @@ class Scanner:
         return table("q", [*header, *rows, *kinds, *code])
 
     def scan(self, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
-        """Fill rows with records, looking for types and layouts as they are met.
+        """Make rows of records, looking for types and layouts as they are met.
 
-        Returns what `core.sized.scan` does, but for what is done here.
+        Returns what `core.sized.run` does, but for what is done here.
         """
-        while True:
-            status = sized.scan(self._table, self._slots, shapes.table, data, rows, self.state)
-            if not self._looked_for(status, shapes):
-                return status
+        return self._run(sized.SCAN, shapes, data, NONE, rows)
 
     def choose(self, shapes: Shapes, data: memoryview, spans: memoryview, rows: memoryview) -> int:
-        """The same for records of which it is known where they are; see `core.sized.choose`."""
+        """The same for records of which it is known where they are."""
+        self.state[sized.TOTAL] = len(data)
+        return self._run(sized.CHOOSE, shapes, data, spans, rows)
+
+    def search(self, data: memoryview, step: int) -> int:
+        """Look for the next plausible record, some multiple of that many bytes further on."""
+        self.state[sized.STEP] = step
+        self.state[sized.LINKS] = LINKS
+        return sized.run(sized.SEARCH, self._table, self._slots, NONE, data, NONE, NONE, self.state)
+
+    def _run(
+        self, job: int, shapes: Shapes, data: memoryview, spans: memoryview, rows: memoryview
+    ) -> int:
         while True:
-            status = sized.choose(
-                self._table, self._slots, shapes.table, data, spans, rows, self.state
+            status = sized.run(
+                job, self._table, self._slots, shapes.table, data, spans, rows, self.state
             )
             if not self._looked_for(status, shapes):
                 return status
-
-    def search(self, data: memoryview, step: int) -> int:
-        """Look for the next plausible record; see `core.sized.search`."""
-        return sized.search(self._table, self._slots, data, self.state, step, LINKS)
 
     def _looked_for(self, status: int, shapes: Shapes) -> bool:
         """Whether it was a type or a layout that was missing, which now is there."""

@@ -80,7 +80,10 @@ class Shapes:
             key = place, 3, length
         found = self._known.get(key)
         if found is None:
-            fit = layout if not key[1] else fitted(layout, length, rest=self._dispatch.rest)
+            fit = layout
+            if key[1]:
+                rest, empty = self._dispatch.rest, self._dispatch.rest_always
+                fit = fitted(layout, length, rest=rest, empty=empty)
             found = 0 if fit is self.layouts[0] else len(self.layouts)
             if found:  # other threads look from the layouts to what is made of them
                 self.which.append(place)
@@ -107,19 +110,19 @@ def _insert(table: memoryview, row: tuple[int, int, int]) -> None:
         table[1 + 3 * at + i] = row[i]
 
 
-def fitted(layout: Layout, length: int, *, rest: bool = False) -> Layout:
+def fitted(layout: Layout, length: int, *, rest: bool = False, empty: bool = False) -> Layout:
     """The layout of a record of that many bytes: the same one where it is as its type says.
 
     A flexible array at the end goes on to the record's end. Where that comes before the type's, a
     member that begins behind it is left out, and one that is partly outside: an array has the
     elements that are inside, a struct its members that are. rest: the bytes at the end that no
-    member covers are the last member, `tail`.
+    member covers are the last member, `tail`, if there are any or if it may be empty.
     """
     root = layout.root
     if length < layout.size or _is_open(root):
         root = _fit(root, 8 * length, last=True) or root
     if rest:
-        root = _with_rest(layout, root, length)
+        root = _with_rest(layout, root, length, empty=empty)
     return layout if root is layout.root else Layout(layout.type, root)
 
 
@@ -173,13 +176,14 @@ def _cut_array(node: Node, end: int) -> Node:
     return copy
 
 
-def _with_rest(layout: Layout, root: Node, length: int) -> Node:
+def _with_rest(layout: Layout, root: Node, length: int, *, empty: bool) -> Node:
     """A node with what is behind its last member as one more, if there is anything."""
     start = max((_end(child) for child in root.children), default=0)
     if length >= layout.size:
         start = max(start, layout.size)
-    if start >= length or root.kind not in (STRUCT, UNION):
+    if root.kind not in (STRUCT, UNION) or (start >= length and not empty):
         return root
+    length = max(length, start)
     type_ = Composed(layout.type.graph).opaque(length - start)
     name = REST
     while name in members_of(root):
@@ -199,9 +203,14 @@ def _end(node: Node) -> int:
     return (node.bit_offset + node.bit_size + 7) >> 3
 
 
-def longest(layout: Layout) -> Layout:
-    """The layout where what is open at its end has more elements than there ever are."""
-    return fitted(layout, MAX_LENGTH) if _is_open(layout.root) else layout
+def longest(layout: Layout, *, rest: bool = False) -> Layout:
+    """The layout where what is open at its end has more elements than there ever are.
+
+    rest: as of `fitted`.
+    """
+    if rest or _is_open(layout.root):
+        return fitted(layout, MAX_LENGTH, rest=rest, empty=rest)
+    return layout
 
 
 def without_tail(layout: Layout) -> Layout:

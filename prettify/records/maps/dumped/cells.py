@@ -35,23 +35,16 @@ class Untold(Exception):
 
 
 class Cell:
-    """The place of an integer, enum or pointer: some bytes, or bits of them.
+    """The place of an integer, enum or pointer: some bytes, or bits of them."""
 
-    as_bits: whether the kernel and bpftool show the bits, as a hexadecimal number.
-    """
-
-    __slots__ = ("_bits", "_down", "_low", "_mask", "_offset", "_order", "_size", "as_bits")
+    __slots__ = ("_bits", "_down", "_low", "_mask", "_offset", "_order", "_size")
 
     def __init__(self, node: Node, order: Order) -> None:
         type_ = node.type
         first, bits = node.bit_offset, node.bit_size
-        odd = node.bitfield
-        if isinstance(type_, model.Integer) and not odd:
-            # Integers that use some bits of theirs alone: only old or odd compilers make them.
-            odd = type_.bit_offset != 0 or type_.bits != 8 * type_.size or type_.bits & 7 != 0
-            if odd:
-                first, bits = first + type_.bit_offset, type_.bits
-        self.as_bits = odd or bits == 128
+        if isinstance(type_, model.Integer) and not node.bitfield:
+            # An integer may use some of its bits alone.
+            first, bits = first + type_.bit_offset, type_.bits
         self._offset, self._size, shift = bit_span(first, bits)
         self._down = bits_down(self._size, shift, bits, order)
         self._bits = bits
@@ -62,7 +55,8 @@ class Cell:
     def put(self, out: bytearray, shift: int, number: int, *, bits: bool = False) -> None:
         """Write a number; `shift` is how many bytes an element is behind the first one.
 
-        bits: whether the number is the bits as they are, whatever their sign. Raises Untold.
+        bits: whether the number is the bits as they are, whatever the sign of the place. Raises
+        Untold.
         """
         low = 0 if bits else self._low
         if not low <= number <= (~low if low else self._mask):

@@ -80,11 +80,6 @@ class DumpedMap:
     def __repr__(self) -> str:
         return f"<DumpedMap {self.name!r} id={self.id} {self.type}>"
 
-    @property
-    def read(self) -> bool:
-        """Whether its entries have been asked for."""
-        return self._source is None
-
     def entries(
         self, key: Layout | None = None, value: Layout | None = None
     ) -> Iterator[Chunk | None]:

@@ -1,8 +1,10 @@
-"""Maps as `bpftool map dump` writes them without type information; entries: see `hex_words`.
+"""Maps as `bpftool map dump` writes them without type information.
 
-1095: hash  name same  flags 0x0          where several maps are dumped
-key: 01 00 00 00  value: 01 02 03 04
-Found 1 element                           not behind what was looked up
+    1095: hash  name same  flags 0x0          where several maps are dumped
+    key: 01 00 00 00  value: 01 02 03 04
+    Found 1 element                           not behind what was looked up
+
+Any number of these may stand one behind the other. Entries: see `hex_words`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from prettify.errors import DataError
 from prettify.records.maps.dumped.cells import order_of
 from prettify.records.maps.dumped.dump import DumpedMap, Gathering, failed
 from prettify.records.maps.dumped.hex_words import take_entry, take_line, words
-from prettify.records.maps.dumped.window import patiently
+from prettify.records.maps.dumped.window import legible, patiently
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ HEADER = re.compile(
 ID = re.compile(rb"\d{1,10}: ")
 WARNING = "Warning:"
 SAID = (b"Error:", WARNING.encode())  # bpftool's messages, where they are in the same file
-LONGEST_HEADER = 512
+LONGEST_HEADER = 512  # bytes
 
 
 class HexMaps:
@@ -66,8 +68,8 @@ class HexMaps:
             self._done = False
             yield map_
             if not (self._done or self._broken):
-                for _ in self._read(map_, None, None, report=False):
-                    yield None
+                left = self._read(map_, None, None, report=False)
+                yield from (None for chunk in left if chunk is None)
 
     def _begin(self) -> DumpedMap | None:
         """The next map; None where there is none."""
@@ -77,19 +79,27 @@ class HexMaps:
         if not begin:
             return None
         if ID.match(begin):
-            header = HEADER.match(window.text, window.at, window.end)
-            while header is None or (header.end() == window.end and not window.final):
-                if window.end - window.at > LONGEST_HEADER or not window.more():
-                    raise window.unexpected("what is known of a map")
-                header = HEADER.match(window.text, window.at, window.end)
-            window.at = header.end()
-            map_.id = int(header["id"])
-            map_.type = header["type"].decode("latin-1")
-            map_.name = (header["name"] or b"").decode("utf-8", "replace")
-            map_.flags = int(header["flags"], 16)
+            self._header(map_)
         elif not begin.startswith(ENTRY) and not FOUND.match(begin):
             raise window.unexpected("'key:'")
         return map_
+
+    def _header(self, map_: DumpedMap) -> None:
+        """Read the line that says what is known of a map."""
+        window = self._window
+        while True:
+            stop = min(window.end, window.at + LONGEST_HEADER)
+            line = window.text[window.at : stop]
+            if b"\n" in line or len(line) == LONGEST_HEADER or not window.more():
+                break
+        header = HEADER.match(line)
+        if header is None:
+            raise window.unexpected("what is known of a map")
+        window.at += header.end()
+        map_.id = int(header["id"])
+        map_.type = legible(header["type"])
+        map_.name = legible(header["name"] or b"")
+        map_.flags = int(header["flags"], 16)
 
     def _messages(self, flush: Callable[[], Iterable[Held]]) -> Generator[Held | None, None, None]:
         """Report the errors that bpftool has written between its output."""

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import re
 
-from prettify.errors import one_line
 from prettify.records.maps.dumped.dump import MAX_PART, Found
+from prettify.records.maps.dumped.window import legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ KEY = re.compile(rb"key:(?:[ \t]*(None)(?=\s|\Z))?")
 CPU = re.compile(rb"value \(CPU (\d{2,5})\):")
 INNER = re.compile(rb"inner_map_id:[ \t]*(\d{1,10})(?=\s|\Z)")
 NOT_FOUND = re.compile(rb"Not found(?=\s|\Z)")
+ODD = re.compile(rb"[0-9a-fA-F]+(?=\s|\Z)")  # of another number of digits
 NUMBER = re.compile(rb"[0-9a-fA-F]{2}(?=\s|\Z)")
 WORDS = 40  # bytes of the words that announce a part of an entry, at most
 INNER_SIZE = 4  # bytes of a map's id
@@ -63,7 +64,10 @@ def take_hex(window: Window) -> bytearray:
         blank = BLANK.match(window.text, window.at, window.end)
         assert blank is not None
         if window.end - blank.end() >= SPARE or not window.more():
-            return found
+            break
+    if ODD.match(words(window)):
+        raise window.unexpected("a byte of two digits")
+    return found
 
 
 def take_line(window: Window) -> str:
@@ -73,7 +77,7 @@ def take_line(window: Window) -> str:
         found = LINE.match(window.text, window.at, window.end)
         if found is not None and (found[0].endswith(b"\n") or window.final):
             window.at = found.end()
-            return one_line(found[1].decode("utf-8", "replace").rstrip())
+            return legible(found[1].rstrip())
         if found is None or found.end() < window.end or not window.more():
             raise window.unexpected("a value, or why there is none,")
 
@@ -129,4 +133,6 @@ def _of_cpus(window: Window, start: int, key: bytes) -> Found:
         cpus += 1
         if len(values) > MAX_PART:
             raise window.error("values of more CPUs than there are", start)
+    if not cpus:
+        raise window.unexpected("the value of a CPU")
     return Found(start, key, bytes(values), cpus)

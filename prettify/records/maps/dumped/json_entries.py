@@ -54,8 +54,8 @@ NAMES = frozenset((b"key", b"value", b"values", b"next_key", b"formatted"))
 TEXT_ENTRY = ord("k")  # what an entry begins with that is no JSON
 # How an entry begins of which there are bytes.
 OF_BYTES = re.compile(
-    rb'\{\s*(?:"formatted"|"next_key"|"key"\s*:\s*(?:null|\[\s*(?:\]|"0x[0-9a-fA-F]{2}"))'
-    rb'|"value"\s*:\s*(?:\[\s*"0x[0-9a-fA-F]{2}"|\{\s*"error"\s*:))'
+    rb'\{\s*(?:"formatted"|"next_key"|"key"\s*:\s*(?:null|\[\s*(?:\]|"0x))'
+    rb'|"value"\s*:\s*(?:\[\s*"0x|\{\s*"error"\s*:))'
 )
 
 # How an entry ends whose last value makes no sense: what follows it is the next one, the end of the
@@ -69,7 +69,6 @@ END_OF_BYTES = re.compile(_END % NEXT_OF_BYTES + rb")))")
 END_OF_MEMBERS = re.compile(_END % NEXT_OF_MEMBERS + rb")))")
 END_ALONE = re.compile(rb"\}\s*(\})\s*" + _DOCUMENT)
 
-MOST_CPUS = 1 << 13  # as the kernel can be built for
 SPARE = 4096  # bytes of names and blanks around key and value
 
 
@@ -97,12 +96,14 @@ class JsonEntries:
         """The entries, as of `DumpedMap.entries`."""
         gathering = Gathering(map_, self._window, key, value)
         step: Callable[[], Found] | None = None
-        longest = 0
+        longest: Callable[[], int] | None = None
         of_bytes = False
         try:
             while (yield from patiently(self._window, self._next, gathering.take)):
                 if step is None:
-                    of_bytes = yield from patiently(self._window, self._of_bytes, gathering.take)
+                    of_bytes = yield from patiently(
+                        self._window, lambda: self._of_bytes(cut=value is None), gathering.take
+                    )
                     step = self._entry
                     if not of_bytes:
                         members = _Members(self._window, key, value)
@@ -153,19 +154,17 @@ class JsonEntries:
             raise window.unexpected("an entry")
         return True
 
-    def _of_bytes(self) -> bool:
-        """Whether the entry at the position has bytes."""
+    def _of_bytes(self, *, cut: bool) -> bool:
+        """Whether the entry at the position has bytes; `cut` if it is cut short before it tells."""
         window = self._window
         while True:
             if OF_BYTES.match(window.text, window.at, window.end):
                 return True
-            # All of an entry is there, or enough of it.
-            if (
-                window.end - window.at > PEEKED
-                or window.text.find(b"}", window.at, window.end) >= 0
-                or not window.more()
-            ):
+            ended = window.text.find(b"}", window.at, window.end) >= 0
+            if ended or window.end - window.at > PEEKED:
                 return False
+            if not window.more():
+                return cut
 
     def _scan(self, gathering: Gathering) -> bool:
         """Read entries that are like the first one; whether there are any."""
@@ -240,7 +239,7 @@ class JsonEntries:
 class _Members:
     """Reads entries of members and their values, whose types are known."""
 
-    __slots__ = ("_key", "_key_size", "_value", "_value_size", "_window", "longest")
+    __slots__ = ("_key", "_key_size", "_value", "_value_size", "_values", "_window")
 
     def __init__(self, window: Window, key: Layout | None, value: Layout | None) -> None:
         """Raises UsageError where the value's layout is not known."""
@@ -254,9 +253,12 @@ class _Members:
         self._key_size = ARRAY_KEY if key is None else key.size
         self._value = compile_reader(value)
         self._value_size = value.size
-        self.longest = SPARE + MOST_CPUS * (SPARE + self._value.longest)
-        if self._key is not None:
-            self.longest += self._key.longest
+        self._values = 0  # values of the entry that have been come to
+
+    def longest(self) -> int:
+        """Bytes that `entry` may need, as far as it has come."""
+        key = 0 if self._key is None else self._key.longest
+        return SPARE + key + self._values * (SPARE + self._value.longest)
 
     def entry(self) -> Found:
         """The entry at the position. Data maps have no key in it: theirs is 0."""
@@ -265,6 +267,7 @@ class _Members:
         if look(window) == TEXT_ENTRY:
             return take_entry(window)
         key = bytes(self._key_size)
+        self._values = 0
         values: bytes | None = None
         cpus = 0
         take(window, OPEN)
@@ -288,6 +291,7 @@ class _Members:
         return Found(start, key, values, cpus)
 
     def _value_of(self, _window: Window) -> bytes:
+        self._values += 1
         return self._one(self._value, self._value_size, VALUE)
 
     def _one(self, reader: Reader | None, size: int, name: str) -> bytes:

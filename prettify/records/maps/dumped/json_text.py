@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 PEEKED = 4096  # bytes within which the first name of an object must be
 FIRST_NAME = re.compile(rb'\{\s*"([^"\\]*)"\s*:')
+NULL = b"null"  # instead of what was looked up
 TEXT_ENTRY = ord("k")  # what is no JSON: see `json_entries`
 
 
@@ -68,26 +69,29 @@ class JsonMaps:
         """
         going_on = True
         while going_on:
-            bracket = yield from self._patiently(self._begin)
-            if not bracket:
-                return
-            going_on = yield from (self._list() if bracket == "[" else self._alone())
-
-    def _begin(self) -> str:
-        """The bracket that the next document begins with; nothing where there are no more."""
-        window = self.window
-        while True:
-            byte = look(window)
+            byte = yield from self._patiently(self._begin)
             if byte == END:
-                return ""
-            if byte in (OPEN_LIST, OPEN):
-                window.at += byte == OPEN_LIST
-                return chr(byte)
+                return
+            if byte == OPEN_LIST:
+                going_on = yield from self._list()
+            elif byte == OPEN:
+                going_on = yield from self._alone()
+            else:
+                what = "nothing was found: the map has no such entry"
+                self.report(self.window.error(what, self.window.offset - len(NULL)))
+
+    def _begin(self) -> int:
+        """The first byte of the next document; brackets of lists and NULL are gone over."""
+        window = self.window
+        byte = look(window)
+        if byte == OPEN_LIST:
+            window.at += 1
+        elif byte not in (OPEN, END):
             start = window.offset
-            if take_word(window) != b"null":
+            if take_word(window) != NULL:
                 window.at = window.index(start)
                 raise window.unexpected("'[' or '{'")
-            self.report(window.error("nothing was found: the map has no such entry", start))
+        return byte
 
     def _list(self) -> Maps:
         """The maps of a list, of entries or of maps."""
@@ -127,6 +131,7 @@ class JsonMaps:
                 return found[1]
             if window.end - window.at > PEEKED or not window.more():
                 window.at += 1
+                look(window)
                 raise window.unexpected("a name")
 
     def _error(self) -> DataError:

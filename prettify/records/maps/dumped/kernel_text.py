@@ -29,6 +29,7 @@ from prettify.records.maps.dumped.cells import (
     order_of,
     step_to,
 )
+from prettify.records.maps.dumped.window import SHOWN, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,12 +91,11 @@ class Part:
     def take(self, window: Window, text: bytes) -> None:
         """Go over that text, which is to come next."""
         there = window.text[window.at : min(window.end, window.at + len(text))]
-        if there == text:
-            window.at += len(text)
-        elif len(there) == len(text) or not text.startswith(there) or not window.more():
+        if there != text:
+            if len(there) < len(text) and text.startswith(there):
+                window.more()
             raise self.untold(f"{window.shown()} where {text.decode('latin-1')!r} should be")
-        else:
-            self.take(window, text)
+        window.at += len(text)
 
     def untold(self, what: str) -> Untold:
         """The error about this place."""
@@ -107,7 +107,9 @@ class Part:
 class _Scalar(Part):
     """An integer, enum or pointer, and what ends it."""
 
-    __slots__ = ("_cell", "_end", "_lost", "_names", "_order", "_pointer", "_read_size", "_size")
+    __slots__ = (
+        "_at", "_cell", "_end", "_lost", "_names", "_order", "_pointer", "_read_size", "_size",
+    )  # fmt: skip
 
     def __init__(self, node: Node, path: str, order: Order, end: bytes, lost: Lost) -> None:
         self._cell = Cell(node, order)
@@ -117,7 +119,7 @@ class _Scalar(Part):
         self._lost = lost
         self._names: dict[bytes, int] = {}
         self._read_size = 0  # bytes that the kernel reads of an enum, whatever its size
-        self._size = node.size
+        self._at, self._size = node.offset, node.size
         if isinstance(node.type, model.Enum) and not node.bitfield:
             self._names = enumerators(node)
             self._read_size = 8 if node.type.wide else 4
@@ -141,7 +143,7 @@ class _Scalar(Part):
             self._put_enum(out, shift, number)
         else:
             try:
-                self._cell.put(out, shift, number, bits=self._cell.as_bits)
+                self._cell.put(out, shift, number, bits=word.startswith(b"0x"))
             except Untold as untold:
                 raise self.untold(untold.what) from None
         window.at = found.end()
@@ -150,7 +152,7 @@ class _Scalar(Part):
     def _put_pointer(self, out: bytearray, shift: int, number: int | None, word: bytes) -> None:
         if number is None or not word.startswith(b"0x"):
             if not word.startswith(b"("):  # (efault), (____ptrval____)
-                raise self.untold(f"{one_line(repr(word.decode('latin-1')))} is no pointer")
+                raise self.untold(f"{legible(word, SHOWN)!r} is no pointer")
             number = 0
             self._lost(HASHED, self.path)
         if 0 < number <= HASH_MASK:
@@ -160,10 +162,12 @@ class _Scalar(Part):
         self._cell.put_lowest(out, shift, number)
 
     def _put_enum(self, out: bytearray, shift: int, number: int) -> None:
-        """The kernel reads bytes behind a small enum too, as if they were part of it."""
+        """The kernel reads so many bytes, whatever the size: of a small enum what follows too."""
+        told = min(self._size, self._read_size)
         if self._order == "big":
-            number >>= 8 * max(self._read_size - self._size, 0)
-        self._cell.put_lowest(out, shift, number)
+            number >>= 8 * (self._read_size - told)
+        at = self._at + shift
+        out[at : at + told] = (number & (1 << 8 * told) - 1).to_bytes(told, self._order)
 
 
 class _Float(Part):

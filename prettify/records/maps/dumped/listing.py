@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prettify.errors import one_line
-from prettify.records.maps.dumped.hex_text import HEADER
+from prettify.records.maps.dumped.hex_text import HEADER, LONGEST_HEADER
 from prettify.records.maps.dumped.tokens import (
     CLOSE,
     CLOSE_LIST,
@@ -22,6 +21,7 @@ from prettify.records.maps.dumped.tokens import (
     take_text,
     take_word,
 )
+from prettify.records.maps.dumped.window import legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ SIZES = re.compile(
 )
 BTF_ID = re.compile(rb"\bbtf_id (\d+)")
 FROZEN = re.compile(rb"(?:^|\s)frozen\b")
-OWNER = re.compile(rb"(?:^|, )(.*?)\((\d+)\)(?=, |$)")
+OWNER = re.compile(rb"(.*)\((\d{1,10})\)")
 PINNED, OWNERS = b"\tpinned ", b"\tpids "
+LONGEST_PATH = 4096  # bytes
 MAX_DEPTH = 16  # levels of what is known of a map
 
 
@@ -128,7 +129,7 @@ def _members(window: Window, depth: int) -> dict[str, Any]:
         return found
     while True:
         name = take_name(window)
-        found[NAMES.get(name) or name.decode("utf-8", "replace")] = _value(window, depth + 1)
+        found[NAMES.get(name) or legible(name)] = _value(window, depth + 1)
         if not more_members(window):
             return found
 
@@ -140,10 +141,10 @@ def _value(window: Window, depth: int) -> Any:
     if byte == OPEN:
         return _members(window, depth)
     if byte == QUOTE:
-        return take_text(window)
+        return take_text(window, LONGEST_PATH)
     if byte != OPEN_LIST:
         word = take_word(window)
-        return int(word) if word.isdigit() and len(word) <= 20 else word.decode("utf-8", "replace")
+        return int(word) if word.isdigit() and len(word) <= 20 else legible(word)
     window.at += 1
     values: list[Any] = []
     if take_if(window, CLOSE_LIST):
@@ -180,13 +181,13 @@ _CONVERTED: dict[str, Callable[[Any], Any]] = {
 def _of_lines(window: Window) -> ListedMap:
     """The map of a line that begins with its id, and of those behind it that begin with a tab."""
     start = window.offset
-    header = HEADER.match(_line(window) + b"\n")
+    header = HEADER.match(_line(window)[:LONGEST_HEADER])
     if header is None:
         raise window.error("neither JSON nor a line of `bpftool map list`", start)
     map_ = ListedMap()
     map_.id = int(header["id"])
-    map_.type = header["type"].decode("latin-1")
-    map_.name = (header["name"] or b"").decode("utf-8", "replace")
+    map_.type = legible(header["type"])
+    map_.name = legible(header["name"] or b"")
     map_.flags = int(header["flags"], 16)
     while (window.at < window.end or window.more()) and window.text[window.at] == ord("\t"):
         line = _line(window)
@@ -195,12 +196,10 @@ def _of_lines(window: Window) -> ListedMap:
             for name, number in sizes.groupdict().items():
                 setattr(map_, name, None if number is None else int(number))
         elif line.startswith(PINNED):
-            map_.pinned += (one_line(line[len(PINNED) :].decode("utf-8", "replace")),)
+            map_.pinned += (legible(line[len(PINNED) :], LONGEST_PATH),)
         elif line.startswith(OWNERS):
-            owners = OWNER.findall(line[len(OWNERS) :])
-            map_.owners = tuple(
-                (int(pid), one_line(name.decode("utf-8", "replace"))) for name, pid in owners
-            )
+            owners = map(OWNER.fullmatch, line[len(OWNERS) :].split(b", "))
+            map_.owners = tuple((int(one[2]), legible(one[1])) for one in owners if one is not None)
         else:
             btf_id = BTF_ID.search(line)
             map_.btf_id = map_.btf_id if btf_id is None else int(btf_id[1])

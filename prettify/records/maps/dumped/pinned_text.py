@@ -8,7 +8,7 @@
         cpu1: {2,RED,[],}
     }
 
-Key and value: see `kernel_text`. Of struct_ops there is a value alone.
+Key and value: see `kernel_text`. Of data maps and struct_ops there is a value alone.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class _Entry:
 
     __slots__ = (
         "_key", "_key_size", "_note", "_noted", "_order", "_value", "_value_size", "_window",
-        "cpus", "key_longest", "start", "value_longest",
+        "cpus", "start",
     )  # fmt: skip
 
     def __init__(
@@ -155,9 +155,15 @@ class _Entry:
             self._key, self._key_size = compile_reader(key, KEY, self._lost), key.size
         self._value = compile_reader(value, VALUE, self._lost)
         self._value_size = value.size
-        self.key_longest = SPARE + (0 if self._key is None else self._key.longest)
-        self.value_longest = SPARE + self._value.longest
         self.start = self.cpus = 0
+
+    def key_longest(self) -> int:
+        """Bytes that `key` may need."""
+        return SPARE + (0 if self._key is None else self._key.longest)
+
+    def value_longest(self) -> int:
+        """Bytes that `value` may need."""
+        return SPARE + self._value.longest
 
     def key(self) -> bytes:
         """The key, and what is between it and the value. Without a layout it is an index."""
@@ -169,7 +175,7 @@ class _Entry:
         while window.end - window.at < LONGEST_INDEX and not window.final:
             window.more()
         index = INDEX.match(window.text, window.at, window.end)
-        if index is None:  # of struct_ops, which have one value
+        if index is None:  # of maps that have one value, the key of which is 0
             return bytes(out)
         window.at = index.end()
         return (int(index[1]) & 0xFFFFFFFF).to_bytes(ARRAY_KEY, self._order)
@@ -201,14 +207,9 @@ class _Entry:
         """Read a text and what ends it."""
         try:
             part.read(self._window, out, 0)
-            if not (end == LINE_END and self._at_end()):
-                part.take(self._window, end)
+            part.take(self._window, end)
         except Untold as untold:
             raise untold.error(self._window, self.start) from None
-
-    def _at_end(self) -> bool:
-        window = self._window
-        return window.at == window.end and not window.more()
 
     def _took(self, text: bytes) -> bool:
         """Go over a text, if it comes next."""

@@ -53,7 +53,7 @@ class RawMap:
             raise UsageError(f"{name}: raw keys and values of no bytes cannot be told apart")
         while True:
             whole = yield from patiently(
-                self._window, lambda: self._whole(size), _nothing, longest=size
+                self._window, lambda: self._whole(size), _nothing, lambda: size
             )
             if not whole:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prettify.records.maps.dumped.hex_text import ENTRY, FOUND, HEADER, ID, SAID
+from prettify.records.maps.dumped.hex_text import ENTRY, FOUND, HEADER, ID, LONGEST_HEADER, SAID
 from prettify.records.maps.dumped.json_entries import NAMES, OF_BYTES
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ PINNED = "a pinned map's text"
 RAW = "raw keys and values"
 LIST = "bpftool's list of maps"
 SHAPES = (JSON, TYPED, HEX, PINNED, RAW, LIST)
-OF_MEMBERS = frozenset((TYPED, PINNED))  # what has no bytes, and is read with types alone
 
 PEEKED = 4096  # bytes that tell, at the latest
 UNDECIDED = ""
@@ -61,9 +60,15 @@ def _shape(text: bytes, enough: bool) -> str:
         return HEX
     if ID.match(text):
         return _headed_shape(text, enough)
-    if not enough and (text[:10].isdigit() or any(b.startswith(text) for b in BEGINNINGS)):
+    if not enough and (text[:10].isdigit() or _may_begin(text)):
         return UNDECIDED
     return RAW
+
+
+def _may_begin(text: bytes) -> bool:
+    """Whether more of a text may make it a beginning that is known."""
+    counted = text.startswith(b"Found ") and text[6:].lstrip(b"0123456789") in b" elements"
+    return counted or any(beginning.startswith(text) for beginning in BEGINNINGS)
 
 
 def _headed_shape(text: bytes, enough: bool) -> str:
@@ -71,7 +76,7 @@ def _headed_shape(text: bytes, enough: bool) -> str:
     line, _, following = text.partition(b"\n")
     if not (enough or following):
         return UNDECIDED
-    if HEADER.match(line):
+    if HEADER.match(line[:LONGEST_HEADER]):
         return LIST if following.startswith(b"\t") else HEX
     return PINNED
 
@@ -80,7 +85,7 @@ def _json_shape(text: bytes, enough: bool) -> str:
     """The shape of what begins with a bracket."""
     begun = JSON_BEGINS.match(text)
     if begun is None:
-        return RAW if enough or text[1:].strip() else UNDECIDED
+        return RAW if enough or not b"key:".startswith(text[1:].lstrip(BLANKS)) else UNDECIDED
     text = text[begun.end() :]
     name = FIRST_NAME.match(text)
     if text.startswith(b"{") and name is None:

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 
-from prettify.core.hex_dump import IRREGULAR, IRREGULAR_AT, MORE, STATE, hex_items, pass_over
+from prettify.core.hex_dump import (
+    IN_STRING,
+    IRREGULAR,
+    IRREGULAR_AT,
+    MODE,
+    MORE,
+    STATE,
+    hex_items,
+    pass_over,
+)
 from prettify.core.tables import zeroes
-from prettify.errors import one_line
 from prettify.records.maps.dumped.dump import MAX_PART
-from prettify.records.maps.dumped.window import KEPT
+from prettify.records.maps.dumped.window import KEPT, LEGIBLE, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +29,10 @@ if TYPE_CHECKING:
     from prettify.records.maps.dumped.window import Window
 
 BLANK = re.compile(rb"[ \t\r\n]*")
-STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 WORD = re.compile(rb'[^\s"{}\[\],:]+')
 LAST_ITEM = re.compile(rb'\s*"0x([0-9a-fA-F]{2})"\s*\]')
+ITEM_ALONE = re.compile(rb'\s*"0x[0-9a-fA-F]{2}"\s*')
 NO_ITEM = re.compile(rb"\s*\]")
 
 QUOTE, COMMA, COLON = ord('"'), ord(","), ord(":")
@@ -46,7 +55,7 @@ def look(window: Window) -> int:
         if window.at < window.end:
             return window.text[window.at]
         if blanks > MAX_BLANKS and not window.forward:
-            raise window.error("nothing but blanks")
+            raise window.error("nothing but blanks", window.offset - blanks)
         if not window.more():
             return END
 
@@ -79,9 +88,9 @@ def take_string(window: Window) -> bytes:
             raise window.error("a string without an end")
 
 
-def take_text(window: Window) -> str:
-    """The same as text for messages and names."""
-    return one_line(take_string(window).replace(b'\\"', b'"').decode("utf-8", "replace"))
+def take_text(window: Window, longest: int = LEGIBLE) -> str:
+    """The same as something to show."""
+    return legible(take_string(window).replace(b'\\"', b'"'), longest)
 
 
 def take_name(window: Window) -> bytes:
@@ -146,7 +155,11 @@ def take_bytes(window: Window) -> bytearray:
             window.at = empty.end()
             return found
         if window.end - window.at > LONGEST_ITEM or not window.more():
-            raise window.unexpected('a byte such as "0x1f", or the end of the list,')
+            item = ITEM_ALONE.match(window.text, window.at, window.end)
+            if item is None:
+                raise window.unexpected('a byte such as "0x1f"')
+            window.at = item.end()
+            raise window.unexpected("',' or ']'")
 
 
 def take_cpus(window: Window, take_one: Callable[[Window], bytes | bytearray]) -> tuple[bytes, int]:
@@ -202,7 +215,9 @@ def pass_value(window: Window, entry_end: re.Pattern[bytes] | None = None) -> bo
         assert place == MORE
         window.at = window.end
         if not window.more():
-            raise window.error("a value without an end", start)
+            if state[MODE] < IN_STRING:
+                raise window.error("a value without an end", start)
+            break
     if entry_end is None:
         window.at = state[IRREGULAR_AT]
         raise window.unexpected("',' or the end of the value")

@@ -34,13 +34,12 @@ from prettify.records.maps.dumped.tokens import (
     OPEN_LIST,
     QUOTE,
     look,
-    more_members,
-    take,
     take_if,
     take_name,
     take_string,
     take_word,
 )
+from prettify.records.maps.dumped.window import SHOWN, legible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +50,9 @@ if TYPE_CHECKING:
     from prettify.records.maps.dumped.window import Window
 
 WORDS = {b"true": 1, b"false": 0, b"(nil)": 0}
+# Most of the text is of these: the number of a member, and what is before it.
+NUMBER = re.compile(rb"(-?\d{1,40})(?=[ \t\r\n,}\]])")
+BEFORE_VALUE = rb'[ \t\r\n]*"%b"[ \t\r\n]*:[ \t\r\n]*(?=[^ \t\r\n])'
 # One character between quotes, whatever it is, and what must follow it.
 CHARACTER = re.compile(rb'"(.)"[ \t\r\n,}\]]', re.DOTALL)
 ESCAPE = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|(.))", re.DOTALL)
@@ -98,6 +100,11 @@ class _Scalar(Reader):
         self._names = enumerators(node) if node.kind == model.ENUM else {}
 
     def read(self, window: Window, out: bytearray, shift: int) -> None:
+        usual = NUMBER.match(window.text, window.at, window.end)
+        if usual is not None:
+            window.at = usual.end()
+            self._cell.put(out, shift, int(usual[1]), bits=self._truth)
+            return
         if look(window) != QUOTE:
             word = take_word(window)
             truth = WORDS.get(word)
@@ -116,7 +123,7 @@ class _Scalar(Reader):
                 return
         number = number_of(word)
         if number is None:
-            raise Untold(f"{_shown(word)} is no value of it" if word else UNTOLD)
+            raise Untold(f"{legible(word, SHOWN)!r} is no value of it" if word else UNTOLD)
         self._cell.put(out, shift, number, bits=self._truth or word.startswith(b"0x"))
 
 
@@ -163,18 +170,16 @@ class _Array(Reader):
                 raise Untold(f"a text of {len(text)} bytes, the array has {self._count}")
             out[self._at + shift : self._at + shift + len(text)] = text
             return
-        take(window, OPEN_LIST)
+        _take(window, OPEN_LIST)
         index = 0
         try:
-            if not take_if(window, CLOSE_LIST):
-                while True:
-                    if index == self._count:
-                        raise Untold(f"the array has {index} elements")
-                    self._element.read(window, out, shift + index * self._stride)
-                    index += 1
-                    if not take_if(window, COMMA):
-                        break
-                take(window, CLOSE_LIST)
+            going_on = not take_if(window, CLOSE_LIST)
+            while going_on:
+                if index == self._count:
+                    raise Untold(f"the array has {index} elements")
+                self._element.read(window, out, shift + index * self._stride)
+                index += 1
+                going_on = _goes_on(window, CLOSE_LIST)
             if index < self._count:
                 raise Untold(UNTOLD)
         except Untold as untold:
@@ -185,22 +190,26 @@ class _Array(Reader):
 class _Members(Reader):
     """A struct or union, members in their order; anonymous ones have an empty name."""
 
-    __slots__ = ("_names", "_parts", "_steps")
+    __slots__ = ("_names", "_parts", "_steps", "_usual")
 
     def __init__(self, node: Node, order: Order) -> None:
         self._parts = [_reader(child, order) for child in node.children]
         super().__init__(SPARE + sum(part.longest + SPARE for part in self._parts))
         self._names = [child.name.encode("utf-8", "surrogateescape") for child in node.children]
         self._steps = [step_to(child) for child in node.children]
+        self._usual = [re.compile(BEFORE_VALUE % re.escape(name)) for name in self._names]
 
     def read(self, window: Window, out: bytearray, shift: int) -> None:
-        take(window, OPEN)
+        _take(window, OPEN)
         left = list(range(len(self._parts)))
-        if not take_if(window, CLOSE):
-            while True:
-                self._member(window, out, shift, left)
-                if not more_members(window):
-                    break
+        going_on = not take_if(window, CLOSE)
+        while going_on:
+            self._member(window, out, shift, left)
+            going_on = _goes_on(window, CLOSE)
+        self._check(left)
+
+    def _check(self, left: list[int]) -> None:
+        """Raise Untold if members are left."""
         if left:
             untold = Untold(UNTOLD)
             untold.steps.append(self._steps[left[0]])
@@ -208,12 +217,17 @@ class _Members(Reader):
 
     def _member(self, window: Window, out: bytearray, shift: int, left: list[int]) -> None:
         """Read one of the members that are left."""
-        name = take_name(window)
-        names = self._names
-        index = next((index for index in left if names[index] == name), -1)
-        if index < 0:
-            raise Untold(f"{_shown(name)} is no member of it, or comes twice")
-        left.remove(index)
+        usual = self._usual[left[0]].match(window.text, window.at, window.end) if left else None
+        if usual is not None:
+            window.at = usual.end()
+            index = left.pop(0)
+        else:
+            name = take_name(window)
+            names = self._names
+            index = next((index for index in left if names[index] == name), -1)
+            if index < 0:
+                raise Untold(f"{legible(name, SHOWN)!r} is no member of it, or comes twice")
+            left.remove(index)
         try:
             self._parts[index].read(window, out, shift)
         except Untold as untold:
@@ -227,23 +241,35 @@ class _Section(_Members):
     __slots__ = ()
 
     def read(self, window: Window, out: bytearray, shift: int) -> None:
-        take(window, OPEN)
+        _take(window, OPEN)
         take_name(window)
-        take(window, OPEN_LIST)
+        _take(window, OPEN_LIST)
         left = list(range(len(self._parts)))
-        if not take_if(window, CLOSE_LIST):
-            while True:
-                take(window, OPEN)
-                self._member(window, out, shift, left)
-                take(window, CLOSE)
-                if not take_if(window, COMMA):
-                    break
-            take(window, CLOSE_LIST)
-        take(window, CLOSE)
-        if left:
-            untold = Untold(UNTOLD)
-            untold.steps.append(self._steps[left[0]])
-            raise untold
+        going_on = not take_if(window, CLOSE_LIST)
+        while going_on:
+            _take(window, OPEN)
+            self._member(window, out, shift, left)
+            _take(window, CLOSE)
+            going_on = _goes_on(window, CLOSE_LIST)
+        _take(window, CLOSE)
+        self._check(left)
+
+
+def _take(window: Window, byte: int) -> None:
+    """Go over that byte, which is to come next. Raises Untold."""
+    if not take_if(window, byte):
+        raise Untold(f"{window.shown()} where {chr(byte)!r} should be")
+
+
+def _goes_on(window: Window, close: int) -> bool:
+    """Whether a comma comes next, or else that bracket. Raises Untold."""
+    byte = window.text[window.at] if window.at < window.end else -1
+    if byte not in (COMMA, close):
+        byte = look(window)
+    if byte in (COMMA, close):
+        window.at += 1
+        return byte == COMMA
+    raise Untold(f"{window.shown()} where ',' or {chr(close)!r} should be")
 
 
 def _character(window: Window) -> int | None:
@@ -269,11 +295,6 @@ def _unescaped(text: bytes) -> bytes:
     return ESCAPE.sub(
         lambda m: ESCAPES.get(m[2], m[2]) if m[1] is None else bytes.fromhex(m[1].decode()), text
     )
-
-
-def _shown(text: bytes) -> str:
-    """A name or word as messages show it."""
-    return repr(one_line(text[:40].decode("latin-1")))
 
 
 def _reader(node: Node, order: Order) -> Reader:

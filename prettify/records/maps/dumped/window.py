@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 KEPT = 4096  # bytes before the position that stay: to see what a text that makes no sense was
 ROOM = 2 * CHUNK  # bytes that are there at a time
+LEGIBLE = 240  # bytes of names and of what others say that are shown
 SHOWN = 24  # bytes of a text that makes no sense that messages show
+
+
+def legible(text: bytes, longest: int = LEGIBLE) -> str:
+    """A text out of a dump as something to show: printable, on one line, and not too long."""
+    cut = "..." if len(text) > longest else ""
+    return one_line(text[:longest].decode("utf-8", "replace")) + cut
 
 
 class Short(Exception):
@@ -110,12 +117,13 @@ def patiently(
     window: Window,
     step: Callable[[], Result],
     flush: Callable[[], Iterable[Held]],
-    longest: int = 0,
+    longest: Callable[[], int] | None = None,
 ) -> Generator[Held | None, None, Result]:
     """Do a step, again and again until there is enough text for it; returns its result.
 
-    Where one has to wait for more, what `flush` has comes first, then None. longest: bytes that the
-    step may take that needs all of them at a time; 0 for one that can go forward.
+    Where one has to wait for more, what `flush` has comes first, then None. longest: says how many
+    bytes a step may take that needs all of them at a time, as far as it has come, beyond which it
+    is a DataError; None for one that can go forward.
     """
     start = window.offset
     try:
@@ -124,16 +132,20 @@ def patiently(
                 return step()
             except Short:
                 window.at = window.index(start)
-            if window.full:
-                if not longest:
+            there = window.end - window.at
+            if longest is not None and there > longest():
+                raise window.error(f"more than the {longest()} bytes that this can have")
+            # What is long is begun anew less often.
+            wanted = 2 * there if there > CHUNK else there + 1
+            while window.end - window.at < wanted and not window.final:
+                if window.full and longest is None:
                     window.forward = True
-                    continue
-                if window.end - window.at > longest:
-                    raise window.error(f"more than the {longest} bytes that this can have")
-                window.enlarge(min(2 * len(window.text), longest))
-            if not window.data.ready():
-                yield from flush()
-                yield None
-            window.fill()
+                    break
+                if window.full:
+                    window.enlarge(2 * len(window.text))
+                if not window.data.ready():
+                    yield from flush()
+                    yield None
+                window.fill()
     finally:
         window.forward = False

@@ -13,17 +13,16 @@ from prettify.records.maps.events.ring_buffer import RingBuffer
 from prettify.records.maps.events.saved_ring import SavedRing
 from prettify.records.maps.events.until import Until
 from prettify.records.run import Run
-from prettify.records.sized.choosing import Filter, Projection
+from prettify.records.sized.choosing import Filter, projection
 from prettify.records.sized.forms import open_batches
 from prettify.records.sized.placed import Placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from prettify.dialects.options import Options
-    from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.maps.events.batch import Events, Source
     from prettify.records.maps.events.until import Stop
@@ -99,7 +98,7 @@ class Following(Run):
         self._until = Until(duration, stop)
         self._jobs = jobs
         self._placed = Placed(types, self._order)
-        project = _whole if select is None else _projection(types, select)
+        project = projection([types], select)
         self._conversion = open_batches(form, options, [types], project, jobs)
 
     def _begin(self, inputs: int) -> Conversion:
@@ -179,15 +178,6 @@ class Following(Run):
             batch = self._filter.of(batch)
         left = len(batch) if self._count is None else self._count - self.shown
         return batch if left >= len(batch) else batch.cut(0, left)
-
-
-def _whole(layout: Layout) -> Layout:
-    return layout
-
-
-def _projection(types: Dispatch, select: Sequence[str] | str) -> Callable[[Layout], Layout]:
-    types.resolve_all()
-    return Projection(select, [kind.layout for kind in types.kinds]).of
 
 
 class Unfit:

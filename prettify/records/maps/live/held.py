@@ -13,7 +13,7 @@ from prettify.errors import UsageError, one_line
 from prettify.records.maps.kinds import Kind, kind_of
 from prettify.records.maps.live import system
 from prettify.records.maps.live.proc import fdinfo, mounts, numbers_in
-from prettify.sources.btf import Btf
+from prettify.sources.btf import Btf, is_split
 from prettify.sources.kernels import KERNEL
 
 TYPE_CHECKING = False
@@ -200,7 +200,10 @@ def all_maps(*, writing: bool = False) -> Iterator[LiveMap]:
 
 
 def fetch_btf(btf_id: int, base: Btf | None = None) -> Btf:
-    """The BTF of that id, as the kernel holds it. Raises UsageError, TypeInfoError."""
+    """The BTF of that id, as the kernel holds it; split BTF continues the kernel's own.
+
+    Raises UsageError, TypeInfoError.
+    """
     result = system.bpf(system.BTF_GET_FD_BY_ID, system.ID.pack(btf_id, 0, 0, 0))
     if result < 0:
         raise system.refusal(f"BTF {btf_id}", -result)
@@ -211,7 +214,10 @@ def fetch_btf(btf_id: int, base: Btf | None = None) -> Btf:
         _info(result, BTF_INFO.size, f"BTF {btf_id}", asked)
     finally:
         os.close(result)
-    return Btf(bytes(room), f"BTF {btf_id} of the kernel", base)
+    data = bytes(room)
+    if base is None and is_split(data):
+        base = _vmlinux()
+    return Btf(data, f"BTF {btf_id} of the kernel", base)
 
 
 def pins() -> dict[int, list[str]]:
@@ -254,14 +260,19 @@ def owners() -> dict[int, list[tuple[int, str]]]:
 
 def _kernel_btf(btf_id: int) -> Btf:
     """BTF of the kernel's own types: vmlinux's, or a module's that continues it."""
-    from prettify.sources.opening import open_source
-
-    kernel = open_source(KERNEL)
-    assert isinstance(kernel, Btf)
+    kernel = _vmlinux()
     if not btf_id:
         return kernel
     graph = fetch_btf(btf_id, kernel)
     return graph if graph.base is not None else kernel
+
+
+def _vmlinux() -> Btf:
+    from prettify.sources.opening import open_source
+
+    kernel = open_source(KERNEL)
+    assert isinstance(kernel, Btf)
+    return kernel
 
 
 def _info(descriptor: int, size: int, what: str, asked: bytes = b"") -> bytes:

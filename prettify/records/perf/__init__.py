@@ -1,0 +1,1 @@
+"""Recordings of Linux's perf: what is in their headers, and their records through any form."""
