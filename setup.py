@@ -44,6 +44,7 @@ COMPILED = [
     "prettify.core.sized",
     "prettify.core.strided",
     "prettify.core.text",
+    "prettify.core.trace_pages",
 ]
 
 

@@ -309,8 +309,14 @@ def _foreign(node: Node, graph: TypeGraph) -> Iterator[Type]:
     for type_ in (node.type, node.declared):
         if type_.graph is not graph:
             yield type_
-    for child in node.children if node.element is None else (node.element,):
+    for child in _inside(node):
         yield from _foreign(child, graph)
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    """The nodes right below a node."""
+    single = node.element or node.located
+    return node.children if single is None else (single,)
 
 
 def _id_of(type_: Type) -> int:
@@ -322,10 +328,7 @@ def _rows(node: Node, number: Callable[[Type], int] = _id_of) -> Iterator[tuple[
 
     number: gives the ids of types there.
     """
-    inside = node.children
-    single = node.element or node.located
-    if single is not None:
-        inside = (single,)
+    inside = _inside(node)
     plain = (getattr(node, name) for name in _PLAIN)
     type_, declared = number(node.type), number(node.declared)
     yield (type_, declared, node.element is not None, len(inside), *plain)

@@ -88,7 +88,12 @@ KINDS = [
         lambda w: w.int("wide", 16, bits=100, offset=28),
         **{**PLAIN, "class": "Integer", "name": "wide", "size": 16, "bits": 100, "bit_offset": 28},
     ),
-    reference(KIND_PTR, None, lambda w: w.ptr(1), "Pointer"),
+    Kind(
+        KIND_PTR,
+        None,
+        lambda w: w.ptr(1),
+        **{"class": "Pointer", "name": "", "target_id": 1, "enumerators": []},
+    ),
     Kind(
         KIND_ARRAY,
         None,

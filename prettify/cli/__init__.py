@@ -48,11 +48,18 @@ def _perf(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def _trace(arguments: Sequence[str]) -> int:
+    from prettify.cli.trace import run
+
+    return run(arguments)
+
+
 # A first argument that is one of these is a subcommand. Each is imported when it is called.
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "formats": _formats,
     "map": _maps,
     "perf": _perf,
+    "trace": _trace,
     "types": _types,
 }
 

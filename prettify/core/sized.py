@@ -354,6 +354,7 @@ def _choose(
     at: cython.longlong
     length: cython.longlong
     which: cython.longlong
+    whole: cython.longlong
     number: cython.longlong
     kind: cython.Py_ssize_t
     filled: cython.Py_ssize_t
@@ -386,18 +387,17 @@ def _choose(
             kind = scanner[10] + 8 * which
             if length < scanner[kind]:
                 return 5
-            if scanner[kind + 5] != 1:  # BY_LENGTH
-                length = scanner[kind + 1]
-            number = _shape(shapes, which, length)
+            whole = length if scanner[kind + 5] == 1 else scanner[kind + 1]  # BY_LENGTH
+            number = _shape(shapes, which, whole)
             if number < 0:
                 state[6] = which
-                state[7] = length
+                state[7] = whole
                 return 4  # SHAPE
             filled = 4 * state[2]
             rows[filled] = number
             rows[filled + 1] = at
             rows[filled + 2] = at + state[13]
-            rows[filled + 3] = 0
+            rows[filled + 3] = length << 1
             state[2] += 1
         state[1] += 1
     return 1  # OVER

@@ -117,7 +117,7 @@ class Filter:
     ends before it. Raises UsageError where all types lack it.
     """
 
-    __slots__ = ("_byte_order", "_header", "_of_kinds", "_text")
+    __slots__ = ("_byte_order", "_header", "_of_kinds", "_text", "_whole")
 
     def __init__(
         self,
@@ -130,6 +130,7 @@ class Filter:
         self._text = text
         self._byte_order = byte_order
         self._header = header
+        self._whole: set[Where] = set()  # those that look at what is behind a type
         stream.resolve_all()
         layouts = [kind.layout for kind in stream.kinds]
         filters(text, [longest(layout) for layout in layouts], byte_order, header)
@@ -137,10 +138,18 @@ class Filter:
         self._of_kinds = [self._compiled(without_tail(layout)) for layout in layouts]
 
     def _compiled(self, layout: Layout) -> Where | None:
-        try:
-            return filters(self._text, [layout], self._byte_order, self._header)[0]
-        except UsageError:
-            return None
+        from prettify.records.sized.whole import without_located
+
+        plain = without_located(layout)
+        for shown in (layout,) if plain is layout else (plain, layout):
+            try:
+                found = filters(self._text, [shown], self._byte_order, self._header)[0]
+            except UsageError:
+                continue
+            if found is not None and shown is not plain:
+                self._whole.add(found)
+            return found
+        return None
 
     def _of_shape(self, stream: Dispatch, shapes: Shapes, shape: int) -> Where | None:
         layout, kind = shapes.layouts[shape], shapes.which[shape]
@@ -189,6 +198,12 @@ class Filter:
         for where, members in groups.items():
             sizes = numpy.full(count, -1, "i8")
             sizes[members] = where.size
+            if where in self._whole:
+                from prettify.records.sized.whole import rows_of
+
+                for places, found in rows_of(batch, sizes.tolist()):
+                    keep[places] = where.mask(found)
+                continue
             gathered = gather(batch.data, rows, table("q", sizes.tolist()), where.size)
             keep[sizes[shapes] >= 0] = where.mask(gathered)
         return keep

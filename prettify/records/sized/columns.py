@@ -5,6 +5,7 @@ from __future__ import annotations
 from prettify.core.rows import ROW, gather, used
 from prettify.core.tables import table
 from prettify.errors import DataError
+from prettify.layout import locates
 from prettify.records.forms import NAMED, open_conversion
 from prettify.records.sized.shapes import without_tail
 
@@ -83,7 +84,28 @@ class Columns:
         for shape in used(batch.rows, len(batch.shapes.layouts)):
             if (stream.name, which[shape]) in self._places:
                 groups.setdefault(which[shape], []).append(shape)
-        return [self._part(batch, records, kind, shapes) for kind, shapes in groups.items()]
+        parts: Part = []
+        for kind, shapes in groups.items():
+            size = stream.kinds[kind].layout.size
+            full = [shape for shape in shapes if batch.shapes.layouts[shape].size >= size]
+            if full and locates(stream.kinds[kind].layout):
+                parts += self._whole(batch, kind, full)
+                shapes = [shape for shape in shapes if shape not in full]
+            if shapes:
+                parts.append(self._part(batch, records, kind, shapes))
+        return parts
+
+    def _whole(self, batch: Batch, kind: int, shapes: Sequence[int]) -> Iterator[Any]:
+        """The parts of those records of a kind of which something is behind their type."""
+        from prettify.records.sized.whole import rows_of
+
+        inner: Any = self._inner
+        sizes = [-1] * len(batch.shapes.layouts)
+        for shape in shapes:
+            sizes[shape] = batch.dispatch.kinds[kind].layout.size
+        place = self._places[batch.dispatch.name, kind]
+        for _, rows in rows_of(batch, sizes):
+            yield inner.convert(place, rows)
 
     def _part(self, batch: Batch, records: memoryview, kind: int, shapes: Sequence[int]) -> Any:
         """The part of the records of one kind, which have these shapes."""

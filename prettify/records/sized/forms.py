@@ -5,6 +5,7 @@ from __future__ import annotations
 from prettify.core.rows import gather, used
 from prettify.core.tables import table
 from prettify.errors import DataError, UsageError
+from prettify.layout import locates
 from prettify.model import spelled
 from prettify.records.forms import NAMED, TABLE_FORMS, check_options
 from prettify.records.sized.columns import Columns, kinds_of
@@ -101,7 +102,9 @@ class StreamText(BatchText):
         if rows is not None and len(batch) >= MANY:
             layouts = batch.shapes.layouts
             shapes = used(rows, len(layouts))
-            if len(shapes) == 1 and (size := self._program(batch, shapes[0]).record_size):
+            size = self._program(batch, shapes[0]).record_size
+            # What is located behind a type would be left behind.
+            if len(shapes) == 1 and size and not locates(layouts[shapes[0]]):
                 sizes = table("q", [size] * len(layouts))
                 together = memoryview(gather(records, rows, sizes, size))
                 return self._side_by_side(batch, together, shapes[0])

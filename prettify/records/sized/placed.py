@@ -121,7 +121,7 @@ class Placed:
             unfit(number, _too_short(length, kind))
             return ()
         whole = length if kind.mode == BY_LENGTH else kind.layout.size
-        return self._shapes.of(which, whole), start, base + start, 0
+        return self._shapes.of(which, whole), start, base + start, length << 1
 
 
 def _too_short(length: int, kind: Kind) -> str:

@@ -15,7 +15,7 @@ from prettify.sources.tracefs.mounts import FORMAT, PREFIX, files_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from prettify.model import Type
     from prettify.sources.tracefs.mounts import File
@@ -73,9 +73,16 @@ class Tracefs(Composed):
         """The name of an event, which a copied file that is called otherwise says itself."""
         return self._files[type_id - 1][1] or self.event(type_id).name
 
-    def numbers(self) -> dict[int, int]:
-        """By the number that records have as `common_type` the id of each event here."""
-        return {_number(path): at for at, (_, _, path) in enumerate(self._files, 1)}
+    def numbers(self, ids: Iterable[int] | None = None) -> dict[int, int]:
+        """By the number that records have as `common_type` the id of each event here, or of these.
+
+        Raises UsageError, TypeInfoError.
+        """
+        return {_number(self.file(at)): at for at in (self.all_ids() if ids is None else ids)}
+
+    def file(self, type_id: int) -> str:
+        """The path of an event's format file."""
+        return self._files[type_id - 1][2]
 
     # What a graph is asked for.
 
