@@ -31,7 +31,6 @@ COMPILED = [
     "prettify.core.dwarf_scan",
     "prettify.core.dwarf_search",
     "prettify.core.emitter",
-    "prettify.core.event_rows",
     "prettify.core.fields",
     "prettify.core.hex_dump",
     "prettify.core.kernel_state",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import prettify
 from prettify.errors import PrettifyError
-from prettify.records.maps import system
+from prettify.records.maps.live import system
 
 TYPES = Path(__file__).parent / "types" / "flow.btf"
 KEY, VALUE = struct.Struct("=IIHHI"), struct.Struct("=5QIIB7s16sII")

@@ -9,14 +9,14 @@ from prettify.composed import KEY, VALUE, VALUES
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.records.forms import open_conversion
-from prettify.records.maps import live
 from prettify.records.maps.entry import Entry
-from prettify.records.maps.entry_types import Said
 from prettify.records.maps.kinds import OWNERS
-from prettify.records.maps.live import MapInfo
-from prettify.records.maps.parts import parts_of
-from prettify.records.maps.reading import Reader
-from prettify.records.maps.run import Choice, MapRun
+from prettify.records.maps.live import held
+from prettify.records.maps.live.entry_types import Said
+from prettify.records.maps.live.held import MapInfo
+from prettify.records.maps.live.parts import parts_of
+from prettify.records.maps.live.reading import Reader
+from prettify.records.maps.live.run import Choice, MapRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from prettify.compilers.numpy_dtype import Records
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 
 def list_maps() -> list[MapInfo]:
     """What the kernel says of each map it holds. Raises UsageError where that is not permitted."""
     found = []
-    for one in live.all_maps():
+    for one in held.all_maps():
         with one:
             found.append(one.info)
     return found
@@ -54,11 +54,11 @@ def open_map(
     if len(given) != 1:
         raise UsageError("a map is opened by one of id, name and pinned")
     if id is not None:
-        found = [live.open_id(id)]
+        found = [held.open_id(id)]
     elif pinned is not None:
-        found = [live.open_pinned(str(pinned))]
+        found = [held.open_pinned(str(pinned))]
     else:
-        found = live.open_named(str(name))
+        found = held.open_named(str(name))
     if len(found) > 1:
         titles = ", ".join(one.info.title for one in found)
         for one in found:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prettify.errors import PrettifyError
-from prettify.records.maps import system
+from prettify.records.maps.live import system
 
 # bpf_attr of BPF_MAP_CREATE: map_type, key_size, value_size, max_entries, map_flags, inner_map_fd,
 # numa_node, map_name, map_ifindex, btf_fd, btf_key_type_id, btf_value_type_id,

@@ -17,7 +17,7 @@ from elftools.elf.elffile import ELFFile
 import bpf_maps
 import prettify
 from prettify import model
-from prettify.records.maps import system
+from prettify.records.maps.live import system
 
 OBJECT = Path(__file__).parent / "bpf" / "events.bpf.o"
 SOURCE = OBJECT.with_name("events.bpf.c")

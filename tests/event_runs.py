@@ -10,9 +10,9 @@ import prettify
 from bpf_programs import OBJECT
 from prettify.dialects.options import Options
 from prettify.errors import PrettifyError
-from prettify.layout import Layout
-from prettify.records.maps.event_types import EventTypes
-from prettify.records.maps.events import Following
+from prettify.records.maps.events.following import Following
+from prettify.records.maps.events.types import of_one_type, types_of
+from prettify.records.sized.dispatch import Dispatch
 
 Order = Literal["little", "big"]
 
@@ -43,10 +43,18 @@ def plain_reading(image: bytes, order: Order = "little") -> tuple[list[tuple[int
     return found, at
 
 
-def layouts(*names: str) -> list[Layout]:
-    """Of types of the program's."""
-    types = prettify.load_types(str(OBJECT))
-    return [types[name].layout for name in names]
+BOTH = "event(type=kind,cast={1:event_sample,2:event_text})"
+
+
+def events_of(text: str, byte_order: str | None = None) -> Dispatch:
+    """What `-C` says that events are, with the program's types."""
+    sources = prettify.load_types(str(OBJECT)).sources
+    return types_of(text, sources, byte_order=byte_order)
+
+
+def defined(source: str, name: str) -> Dispatch:
+    """Events of a type that is declared here."""
+    return of_one_type(prettify.load_types(define=source)[name].layout)
 
 
 class Outcome:
@@ -69,14 +77,14 @@ class Outcome:
 
 def follow(
     sources: Sequence[Any],
-    types: EventTypes | Sequence[str],
+    types: Dispatch | str,
     form: str = "ndjson",
     options: Options | None = None,
     **choices: Any,
 ) -> Outcome:
-    """Run over these sources to their end. types: or names of the program's."""
-    if not isinstance(types, EventTypes):
-        types = EventTypes(layouts(*types))
+    """Run over these sources to their end. types: or as of `-C`."""
+    if isinstance(types, str):
+        types = events_of(types)
     run = Following(form, options or Options(), types, **choices)
     errors: list[PrettifyError] = []
     output = b"".join(map(bytes, run.run(sources, errors.append)))

@@ -34,7 +34,7 @@ from prettify.dialects.options import Options
 from prettify.errors import UsageError
 from prettify.layout import Layout, resolve
 from prettify.records.maps.entry import Chunk, Entry
-from prettify.records.maps.reading import possible_cpus
+from prettify.records.maps.live.reading import possible_cpus
 from prettify.records.query.projection import select
 from prettify.sources.btf import Btf
 from strategies import global_data, map_types, record_bytes

@@ -15,10 +15,10 @@ import pytest
 
 from event_runs import BUSY, DISCARDED, Outcome, follow, record
 from prettify.errors import DataError
-from prettify.records.maps import perf_buffer, ring_buffer
-from prettify.records.maps.perf_buffer import PerfBuffer
-from prettify.records.maps.ring_buffer import RingBuffer
-from prettify.records.maps.until import Until
+from prettify.records.maps.events import perf_buffer, ring_buffer
+from prettify.records.maps.events.perf_buffer import PerfBuffer
+from prettify.records.maps.events.ring_buffer import RingBuffer
+from prettify.records.maps.events.until import Until
 from test_ring_scan import perf_record
 
 
@@ -62,7 +62,7 @@ class Ring:
 
     def read(self, **choices: Any) -> Outcome:
         source = RingBuffer(self.file, self.size, "ring")
-        return follow([source], ["event"], duration=0, **choices)
+        return follow([source], "event", duration=0, **choices)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def perf_by_hand(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[PerfRing]]:
 
 
 def read_perf(**choices: Any) -> Outcome:
-    return follow([PerfBuffer(0, 2, "perf", 1)], ["event"], duration=0, **choices)
+    return follow([PerfBuffer(0, 2, "perf", 1)], "event", duration=0, **choices)
 
 
 def perf_event(sequence: int, more: bytes = b"") -> bytes:

@@ -36,15 +36,16 @@ from bpf_programs import (
     expected,
 )
 from conftest import ROOT, need
-from event_runs import Outcome, follow, layouts
+from event_runs import BOTH, Outcome, events_of, follow
 from prettify.dialects.options import Options
 from prettify.errors import UsageError
-from prettify.records.maps import events, perf_buffer, system
-from prettify.records.maps.event_types import EventTypes
-from prettify.records.maps.events import PERF_EVENT_ARRAY, RINGBUF, Following
-from prettify.records.maps.perf_buffer import PerfBuffer, online_cpus
-from prettify.records.maps.until import Stop, Until
-from test_saved_events import both, without_cpu
+from prettify.records.maps.events import following, perf_buffer
+from prettify.records.maps.events.following import PERF_EVENT_ARRAY, RINGBUF, Following
+from prettify.records.maps.events.perf_buffer import PerfBuffer, online_cpus
+from prettify.records.maps.events.types import types_of
+from prettify.records.maps.events.until import Stop, Until
+from prettify.records.maps.live import system
+from test_saved_events import without_cpu
 
 HOW = TEXTS | DISCARDS
 CPUS = sorted(os.sched_getaffinity(0))
@@ -64,12 +65,12 @@ def small() -> Iterator[Programs]:
 
 
 def ring_of(programs: Programs) -> Any:
-    return events.open_map(RINGBUF, programs.maps["ring"], programs.entries["ring"], "ring")
+    return following.open_map(RINGBUF, programs.maps["ring"], programs.entries["ring"], "ring")
 
 
 def perf_of(programs: Programs, pages: int = 64) -> Any:
     """Skips the test where perf events are refused."""
-    source = events.open_map(
+    source = following.open_map(
         PERF_EVENT_ARRAY, programs.maps["perf"], programs.entries["perf"], "perf", pages=pages
     )
     try:
@@ -145,18 +146,18 @@ def at_a_rate(programs: Programs, name: str, rate: int, seconds: float, how: int
 
 def test_what_the_program_wrote_is_read(programs: Programs) -> None:
     programs.run("fill_ring", 300, HOW)
-    outcome = follow([ring_of(programs)], both(), duration=0)
+    outcome = follow([ring_of(programs)], BOTH, duration=0)
     assert [without_cpu(line) for line in outcome.lines] == [expected(n, HOW) for n in range(300)]
     assert not outcome.errors
-    assert follow([ring_of(programs)], both(), duration=0).output == b""
+    assert follow([ring_of(programs)], BOTH, duration=0).output == b""
 
 
 @pytest.mark.parametrize("form", ["pahole", "kernel", "c", "json", "ndjson", "csv", "sqlite"])
 def test_saved_is_as_live(programs: Programs, form: str) -> None:
     programs.run("fill_ring", 200, HOW)
     image = data_area(programs)
-    live = follow([ring_of(programs)], ["event_text"], form, duration=0)
-    saved = follow([image], ["event_text"], form)
+    live = follow([ring_of(programs)], "event_text", form, duration=0)
+    saved = follow([image], "event_text", form)
     assert live.output == saved.output
     assert not live.errors
     assert not saved.errors
@@ -166,7 +167,7 @@ def test_a_small_ring_is_gone_around_many_times(small: Programs) -> None:
     lines = []
     for _ in range(120):
         small.run("fill_ring", 17, HOW)
-        outcome = follow([ring_of(small)], both(), duration=0)
+        outcome = follow([ring_of(small)], BOTH, duration=0)
         assert not outcome.errors
         lines += outcome.lines
     assert [without_cpu(line) for line in lines] == [expected(n, HOW) for n in range(120 * 17)]
@@ -175,7 +176,7 @@ def test_a_small_ring_is_gone_around_many_times(small: Programs) -> None:
 
 def test_a_full_ring_loses_what_does_not_fit(small: Programs) -> None:
     small.run("fill_ring", 1000)
-    outcome = follow([ring_of(small)], ["event"], duration=0)
+    outcome = follow([ring_of(small)], "event", duration=0)
     assert sequences(outcome) == list(range(len(outcome.lines)))
     assert len(outcome.lines) + small.counter(FAILED) == 1000
     assert small.counter(FAILED) > 0
@@ -189,7 +190,7 @@ def test_two_hundred_thousand_a_second(size: int, seconds: int) -> None:
     sent = 200_000 * seconds
     with Programs(entries={"ring": size}) as programs:
         with while_running(lambda: at_a_rate(programs, "fill_ring", 200_000, seconds, HOW), stop):
-            outcome = follow([ring_of(programs)], ["event"], stop=stop, **COLUMN)
+            outcome = follow([ring_of(programs)], "event", stop=stop, **COLUMN)
         assert not outcome.errors
         found = column(outcome)
         assert all(a < b for a, b in pairwise(found))
@@ -203,27 +204,27 @@ def test_only_what_is_shown_is_consumed(programs: Programs) -> None:
     programs.run("fill_ring", 100, DISCARDS)
     read = []
     for count in (3, 10, 1, 20):
-        outcome = follow([ring_of(programs)], ["event"], count=count, where="sequence % 2 == 1")
+        outcome = follow([ring_of(programs)], "event", count=count, where="sequence % 2 == 1")
         assert len(outcome.lines) == count == outcome.run.shown
         read += sequences(outcome)
     assert read == list(range(1, 68, 2))
-    assert sequences(follow([ring_of(programs)], ["event"], duration=0)) == list(range(68, 100))
+    assert sequences(follow([ring_of(programs)], "event", duration=0)) == list(range(68, 100))
 
 
 def test_what_was_not_taken_is_not_consumed(programs: Programs) -> None:
     """Whoever takes the output goes away before there is any."""
     programs.run("fill_ring", 10)
-    run = Following("ndjson", Options(), EventTypes(layouts("event")))
+    run = Following("ndjson", Options(), events_of("event"))
     pieces = run.run([ring_of(programs)], pytest.fail)
     assert next(iter(pieces)) == b""  # what stands before all
     pieces.close()
-    assert sequences(follow([ring_of(programs)], ["event"], duration=0)) == list(range(10))
+    assert sequences(follow([ring_of(programs)], "event", duration=0)) == list(range(10))
 
 
 @pytest.mark.parametrize("how", [0, QUIET])
 def test_events_are_put_out_as_they_come(programs: Programs, how: int) -> None:
     """Those too of which nobody is told."""
-    run = Following("ndjson", Options(), EventTypes(layouts("event")), duration=60)
+    run = Following("ndjson", Options(), events_of("event"), duration=60)
     pieces = (bytes(piece) for piece in run.run([ring_of(programs)], pytest.fail))
     for n in range(4):
         made = []
@@ -241,7 +242,7 @@ def test_events_are_put_out_as_they_come(programs: Programs, how: int) -> None:
 
 def test_idle_takes_no_time(programs: Programs) -> None:
     began = time.process_time()
-    assert follow([ring_of(programs)], ["event"], duration=1).output == b""
+    assert follow([ring_of(programs)], "event", duration=1).output == b""
     assert time.process_time() - began < 0.3
 
 
@@ -249,9 +250,9 @@ def test_a_ring_opened_for_reading_alone_is_refused(programs: Programs) -> None:
     attributes = system.ID.pack(bpf_maps.id_of(programs.maps["ring"]), 0, system.OPEN_READ_ONLY, 0)
     descriptor = bpf_maps.called(system.MAP_GET_FD_BY_ID, attributes, "open")
     with bpf_maps.closing(descriptor), pytest.raises(UsageError, match="ring: cannot be mapped"):
-        follow([events.open_map(RINGBUF, descriptor, 65536, "ring")], ["event"], duration=0)
+        follow([following.open_map(RINGBUF, descriptor, 65536, "ring")], "event", duration=0)
     with pytest.raises(UsageError, match="counters: cannot be mapped into memory: "):
-        follow([events.open_map(RINGBUF, programs.maps["counters"], 4096, "counters")], ["event"])
+        follow([following.open_map(RINGBUF, programs.maps["counters"], 4096, "counters")], "event")
 
 
 def test_the_program_is_what_its_source_makes(tmp_path: Path) -> None:
@@ -266,7 +267,7 @@ def test_the_program_is_what_its_source_makes(tmp_path: Path) -> None:
         assert [repr(node) for node in old.fields] == [repr(node) for node in new.fields]
     with Programs(made) as programs:
         programs.run("fill_ring", 30, HOW)
-        outcome = follow([ring_of(programs)], both(), duration=0)
+        outcome = follow([ring_of(programs)], BOTH, duration=0)
     assert [without_cpu(line) for line in outcome.lines] == [expected(n, HOW) for n in range(30)]
 
 
@@ -277,8 +278,8 @@ def test_the_image_is_what_the_program_makes(tmp_path: Path, small: Programs) ->
         small.run("fill_ring", 40, HOW)
     made, kept = data_area(small), IMAGE.read_bytes()
     assert len(made) == len(kept)
-    assert follow([made], both(), select="event.sequence,value,length,text").output == (
-        follow([kept], both(), select="event.sequence,value,length,text").output
+    assert follow([made], BOTH, select="event.sequence,value,length,text").output == (
+        follow([kept], BOTH, select="event.sequence,value,length,text").output
     )
 
 
@@ -315,7 +316,7 @@ def following_perf(
             return entered
 
     source.__class__ = Told
-    types = choices.pop("types", ["event"])
+    types = choices.pop("types", "event")
     try:
         with while_running(wait_and_produce, stop):
             return follow([source], types, stop=stop, **choices)
@@ -325,12 +326,25 @@ def following_perf(
 
 
 def test_what_the_program_put_out_is_read(programs: Programs) -> None:
-    outcome = following_perf(programs, lambda: programs.run("fill_perf", 300, TEXTS), types=both())
+    outcome = following_perf(programs, lambda: programs.run("fill_perf", 300, TEXTS), types=BOTH)
     assert [without_cpu(line) for line in outcome.lines] == [expected(n, TEXTS) for n in range(300)]
     assert not outcome.errors
     # Nobody is there any more: the map's entries are free again.
     programs.run("fill_perf", 5)
     assert programs.counter(FAILED) == 5
+
+
+def test_what_is_behind_an_event_of_a_perf_buffer_is_left_out(programs: Programs) -> None:
+    """The kernel rounds what it puts there up to 8 bytes; the text's length is how much counts."""
+    bytes_of = "struct event_text { %s event; unsigned short length; unsigned char text[]; };"
+    source = bytes_of % "struct { unsigned long long sequence; unsigned int kind, cpu; }"
+    types = prettify.load_types(define=source)
+    said = types_of("event_text(length,filter=event.kind==2)", types.sources)
+    outcome = following_perf(programs, lambda: programs.run("fill_perf", 99, TEXTS), types=said)
+    numbers = range(2, 99, 3)
+    assert [line["event"]["sequence"] for line in outcome.lines] == list(numbers)
+    assert [len(line["text"]) for line in outcome.lines] == [n * 7 % 109 for n in numbers]
+    assert not outcome.errors
 
 
 def test_events_of_several_processors_come_in_their_order(programs: Programs) -> None:
@@ -481,16 +495,17 @@ import os, sys
 from prettify.cli import complain
 from prettify.cli.interrupts import Interrupts
 from prettify.dialects.options import Options
-from prettify.records.maps import events
-from prettify.records.maps.event_types import EventTypes
+from prettify.records.maps.events import following
+from prettify.records.maps.events.types import of_one_type
 from prettify.records.output import write_file, write_pieces
 import prettify
 
 ring, size, form, output, program = sys.argv[1:]
 layout = prettify.load_types(program)["event"].layout
 with Interrupts() as interrupts:
-    run = events.Following(form, Options(), EventTypes([layout]), stop=interrupts.stop)
-    pieces = run.run([events.open_map(events.RINGBUF, int(ring), int(size), "ring")], complain)
+    run = following.Following(form, Options(), of_one_type(layout), stop=interrupts.stop)
+    source = following.open_map(following.RINGBUF, int(ring), int(size), "ring")
+    pieces = run.run([source], complain)
     if output == "-":
         write_pieces(1, pieces)
     else:

@@ -184,8 +184,25 @@ def test_saved_events() -> None:
     lines = some.stdout.decode().splitlines()
     assert lines[0].startswith("length")
     assert len(lines) == 3
+    told = command(
+        "read", "-t", str(EVENTS), "-C", "event(type=kind,cast={1:event_sample,2:event_text})",
+        "--to", "ndjson", str(RING),
+    )  # fmt: skip
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [row["event"]["sequence"] for row in rows] == numbers
+    assert {("value" in row, row["event"]["kind"]) for row in rows} == {
+        (True, "EVENT_SAMPLE"),
+        (False, "EVENT_TEXT"),
+    }
+    more = command(
+        "read", "-t", str(EVENTS), "-C", "event(filter=kind==2)", "--tail", "--count", "1",
+        "--to", "ndjson", str(RING),
+    )  # fmt: skip
+    [row] = [json.loads(line) for line in more.stdout.splitlines()]
+    assert bytes.fromhex(row["tail"])[2:] == b"C" * 14
     for arguments, said in (
         ((), b"what are the events?"),
+        (("-t", str(EVENTS), "-C", "event(align=8)", str(RING)), b"align is for records in files"),
         (("-t", str(EVENTS), "-C", "event", "--id", "1", str(RING)), b"not both"),
         (("-t", str(EVENTS), "-C", "event"), b"which map?"),
         (("-t", str(EVENTS), "-C", "event", "--duration", "x", str(RING)), b"seconds expected"),

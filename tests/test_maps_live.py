@@ -403,9 +403,9 @@ def test_a_large_map_comes_in_batches_and_whole(maps: ExitStack, types: Types) -
 def test_one_by_one_agrees_with_batches(
     maps: ExitStack, types: Types, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from prettify.records.maps import system
-    from prettify.records.maps.live import open_id
-    from prettify.records.maps.reading import Reader
+    from prettify.records.maps.live import system
+    from prettify.records.maps.live.held import open_id
+    from prettify.records.maps.live.reading import Reader
 
     descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 3000)
     for n in range(3000):
@@ -435,9 +435,9 @@ def test_entries_that_vanish_are_no_error(
     maps: ExitStack, types: Types, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each key that is listed goes before it is looked up."""
-    from prettify.records.maps import system
-    from prettify.records.maps.live import open_id
-    from prettify.records.maps.reading import Reader
+    from prettify.records.maps.live import system
+    from prettify.records.maps.live.held import open_id
+    from prettify.records.maps.live.reading import Reader
 
     descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, 50)
     for n in range(50):

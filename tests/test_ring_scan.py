@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from conftest import PURE
 from event_runs import BUSY, DISCARDED, KEPT, Order, plain_reading, record
-from prettify.core import event_rows, perf_ring, ring
+from prettify.core import perf_ring, ring
 from prettify.core.ring import SPAN, load_position, store_position
-from prettify.core.rows import ROW
 from prettify.core.tables import table, zeroes
 
 ORDERS = st.sampled_from(("little", "big"))
@@ -23,7 +22,7 @@ RECORDS = st.lists(
 )
 
 
-@pytest.mark.parametrize("module", [ring, perf_ring, event_rows])
+@pytest.mark.parametrize("module", [ring, perf_ring])
 def test_the_modules_are_compiled_or_not_as_they_say(module: Any) -> None:
     assert importlib.import_module(module.__name__).__file__.endswith(".py") is not module.COMPILED
     assert not (PURE and module.COMPILED)
@@ -203,79 +202,3 @@ def test_samples_are_put_in_the_order_of_their_times(runs: list[list[int]]) -> N
 def test_tables_that_are_too_small_are_refused() -> None:
     with pytest.raises(ValueError, match="no 3 samples"):
         perf_ring.in_order(zeroes("q", 8), 3, zeroes("q", 6))
-
-
-# Rows of events.
-
-
-@given(
-    events=st.lists(st.tuples(st.integers(-1, 2), st.integers(0, 40)), max_size=20),
-    alike=st.booleans(),
-)
-def test_each_event_gets_its_shape(events: list[tuple[int, int]], alike: bool) -> None:
-    # Kinds: 8 bytes; 4 bytes and any number of elements of 3; 16 bytes.
-    kinds = table("q", [8, -1, 1, 0, 0, 4, 4, 3, 0, 8, 16, -1, 1, 0, 0])
-    shapes = table("q", [100 + n if n != 3 else -1 for n in range(8)])
-    which = table("q", [] if alike else [kind for kind, _ in events])
-    spans = table("q", [n for at, (_, length) in enumerate(events) for n in (64 * at, length)])
-    rows = zeroes("q", ROW * len(events))
-    state = table("q", [0, len(events), 0, 1000])
-    odd = []
-    while reason := event_rows.choose(spans, which, kinds, shapes, rows, state):
-        odd.append((state[event_rows.EVENT], reason))
-        state[event_rows.EVENT] += 1
-    expected, expected_odd = [], []
-    for at, (kind, length) in enumerate(events):
-        kind = 0 if alike else kind
-        count = (length - 4) // 3
-        if kind < 0:
-            continue
-        if length < (8, 4, 16)[kind]:
-            expected_odd.append((at, event_rows.SHORT))
-        elif kind == 1 and (count == 3 or count >= 8):
-            expected_odd.append((at, event_rows.UNKNOWN))
-        else:
-            shape = 100 + count if kind == 1 else kind
-            expected += [shape, 64 * at, 1000 + 64 * at, 0]
-    assert rows[: ROW * state[event_rows.ROWS]].tolist() == expected
-    assert odd == expected_odd
-
-
-def test_kinds_that_there_are_not_and_tables_that_are_too_small_are_told() -> None:
-    kinds, shapes = table("q", [8, -1, 1, 0, 0]), zeroes("q", 0)
-    spans, rows = table("q", [0, 8]), zeroes("q", ROW)
-    state = table("q", [0, 1, 0, 0])
-    assert event_rows.choose(spans, table("q", [1]), kinds, shapes, rows, state) == (
-        event_rows.NO_KIND
-    )
-    state = table("q", [0, 2, 0, 0])
-    for which in (table("q", []), table("q", [0])):
-        with pytest.raises(ValueError, match="hold no 2 events"):
-            event_rows.choose(spans, which, kinds, shapes, rows, state)
-
-
-@given(
-    events=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20)), max_size=20),
-    kind=st.integers(0, 1),
-    size=st.integers(0, 12),
-)
-def test_bytes_are_gathered(events: list[tuple[int, int]], kind: int, size: int) -> None:
-    data = bytes(range(1, 41))
-    sizes, kinds = table("q", [5, 12, 3]), table("q", [0, 1, 0])
-    rows = table("q", [n for shape, start in events for n in (shape, start, 0, 0)])
-    target = bytearray(b"\xff" * (len(events) * size))
-    count = event_rows.gather(data, rows, sizes, kinds, kind, size, target)
-    wanted = [
-        data[start : start + min(size, sizes[shape])].ljust(size, b"\0")
-        for shape, start in events
-        if kinds[shape] == kind
-    ]
-    assert count == len(wanted)
-    assert target[: count * size] == b"".join(wanted)
-
-
-@pytest.mark.parametrize(("start", "room"), [(-1, 8), (3, 8), (0, 7)])
-def test_bytes_that_are_not_there_are_not_gathered(start: int, room: int) -> None:
-    rows = table("q", [0, start, 0, 0])
-    with pytest.raises(ValueError, match="do not hold"):
-        event_rows.gather(bytes(10), rows, table("q", [8]), table("q", [0]), 0, 8, bytearray(room))

@@ -24,6 +24,8 @@ from prettify.records.input import Input
 from prettify.records.query.enumerators import Enumerators
 from prettify.records.query.scalar import Code, NoValueError, compile_number
 from prettify.records.sized import reader
+from prettify.records.sized.arguments import parse_types
+from prettify.records.sized.binding import bind
 from prettify.records.sized.dispatch import UNRESOLVED, Dispatch
 from prettify.records.sized.frame import Frame
 from prettify.records.sized.placed import Placed
@@ -449,7 +451,8 @@ def test_layouts_are_made_once(shapes_of: Types) -> None:
     numbers = [shapes.of(0, length) for length in [*range(8, 200), *range(8, 200)]]
     assert numbers[:192] == numbers[192:]
     assert len(shapes.layouts) == len(set(numbers)) + 1  # and the type's own
-    assert len(shapes.table) > 3 * 192
+    rows = [length for length in shapes.table[2::3] if length]
+    assert sorted(rows) == list(range(8, 200))  # each length once, however often it was asked for
 
 
 # Records whose places are known.
@@ -461,39 +464,50 @@ def test_records_in_known_places(
     tmp_path: Path, made: tuple[Protocol, list[bytes]], by_hand: bool
 ) -> None:
     protocol, records = made
-    stream = prettify.stream(
-        protocol.types(tmp_path), "head(type=kind,type_enum=kinds,filter=more<30000)"
-    )
-    dispatch = stream.dispatch
+    [text] = parse_types("head(type=kind,type_enum=kinds,filter=more<30000)")
+    dispatch = bind(text, protocol.types(tmp_path).sources, byte_order=protocol.order, placed=True)
     # Apart from each other, in another order, and some of them shorter than a header.
     records = [*records[::-1], b"\x05" * 3]
     data, numbers = b"", []
-    for at, record in enumerate(records):
+    for record in records:
         data += b"??"
-        numbers += [0, len(data), 1000 + at, len(record)]
+        numbers += [len(data), len(record)]
         data += record
     with pytest.MonkeyPatch.context() as patch:
         if by_hand:
             patch.setattr(machine, "COMPILED", False)
         placed = Placed(dispatch, protocol.order)
+    places = dict(zip(numbers[::2], range(len(records))))
+    wanted = {at: protocol.expected(record) for at, record in enumerate(records[:-1])}
+    wanted = {at: e for at, e in wanted.items() if e.get("head", e)["more"] < 30000}
     for _ in range(2):
-        batch = placed.batch(memoryview(data), table("q", numbers))
-        expected = [(at, protocol.expected(r)) for at, r in enumerate(records[:-1])]
-        expected = [(at, e) for at, e in expected if e.get("head", e)["more"] < 30000]
-        found = []
+        told: dict[int, str] = {}
+        batch = placed.batch(
+            memoryview(data), table("q", numbers), len(records), 1000, told.__setitem__
+        )
+        found = {}
         for shape, position, record in batch.each():
             layout = batch.shapes.layouts[shape]
             one = prettify.api.RecordType(layout.type, protocol.order, layout)
-            found.append((position - 1000, json.loads(one.format(record, "ndjson"))))
-        assert found == expected
+            found[places[position - 1000]] = json.loads(one.format(record, "ndjson"))
+        assert told.pop(len(records) - 1).startswith("has 3 bytes")
+        # Records that end before their type does are told, and all others are shown.
+        assert found.keys() | (told.keys() & wanted.keys()) == wanted.keys()
+        assert not found.keys() & told.keys()
+        assert all(found[at] == wanted[at] for at in found)
+        assert all("needed for struct" in why for why in told.values())
 
 
 def test_places_have_to_be_in_the_data(tmp_path: Path) -> None:
     types = prettify.load_types(define="struct e { int kind; };")
-    dispatch = prettify.stream(types, "e(type=kind)").dispatch
-    for row in ([0, 2, 0, 7], [0, -1, 0, 4], [0, 0, 0, -1]):
+    [text] = parse_types("e(type=kind)")
+    placed = Placed(bind(text, types.sources, placed=True), "little")
+    data = memoryview(bytes(8))
+    for place in ([2, 7], [-1, 4], [0, -1]):
         with pytest.raises(ValueError, match="do not hold"):
-            Placed(dispatch, "little").batch(memoryview(bytes(8)), table("q", row))
+            placed.batch(data, table("q", place), 1, 0, print)
+    with pytest.raises(ValueError, match="hold"):
+        placed.batch(data, table("q", [0, 4, 4, 4]), 3, 0, print)
 
 
 # Going on behind what is bad.

@@ -169,7 +169,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _trace(work: object, chosen: Chosen, options: Values, output: str | None) -> int:
     """Trace what was chosen until it is over."""
-    from prettify.records.maps.until import Until
+    from prettify.records.maps.events.until import Until
     from prettify.records.tracing.live import Live
     from prettify.records.tracing.run import TraceRun
     from prettify.sources.tracefs.mounts import mount_point

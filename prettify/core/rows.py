@@ -37,10 +37,10 @@ NOWHERE = (1 << 62) - 1  # the size of a record that there is no program for: no
 
 def used(rows: memoryview, count: int) -> list[int]:
     """The first numbers of rows, all of them less than `count`, each once and in order."""
-    marks = bytearray(count)
     i: cython.Py_ssize_t
-    if not cython.compiled:
+    if not cython.compiled or len(rows) < count:
         return sorted(set(rows[::ROW]))
+    marks = bytearray(count)
     end: cython.Py_ssize_t = len(rows) // 4
     rows_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(rows))
     marks_at = cython.cast(cython.pointer[cython.uchar], cython.cast(cython.p_char, marks))

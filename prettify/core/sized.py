@@ -88,15 +88,16 @@ def run(
     slots: memoryview,
     shapes: memoryview,
     data: Buffer,
+    spans: memoryview,
     rows: memoryview,
     state: memoryview,
 ) -> int:
     """Do one of these, as far as it goes:
 
     SCAN    make rows of `core.rows.fill_rows` for the records from state[AT] on
-    CHOOSE  make them for records of which it is known where they are, from row state[DONE] on: the
-            second number of these is where a record begins in the data, the fourth its length; what
-            is made of them takes their place, from row state[ROWS] on
+    CHOOSE  make them for records of which it is known where they are, from that of state[DONE] on:
+            spans are of each where it begins in the data, and its length; rows are made from row
+            state[ROWS] on. OTHERWISE is also for a record that is too short
     SEARCH  look for the next plausible record at state[AT], or a multiple of state[STEP] bytes
             behind it: one whose tag is known and whose length makes sense, and so of those behind
             it, state[LINKS] in all or up to the end; state[AT] is then where it begins, or where
@@ -109,17 +110,18 @@ def run(
     status: cython.Py_ssize_t
     what: cython.Py_ssize_t = job
     if not cython.compiled:
-        return _run(job, scanner, slots, shapes, data, rows, state)
+        return _run(job, scanner, slots, shapes, data, spans, rows, state)
     view = cython.declare(Py_buffer)
     scanner_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(scanner))
     slots_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(slots))
     shapes_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(shapes))
+    spans_at = cython.cast(cython.pointer[cython.const[cython.longlong]], address(spans))
     rows_at = cython.cast(cython.pointer[cython.longlong], address(rows))
     state_at = cython.cast(cython.pointer[cython.longlong], address(state))
     PyObject_GetBuffer(data, cython.address(view), PyBUF_SIMPLE)
     data_at = cython.cast(cython.pointer[cython.const[cython.uchar]], view.buf)
     with cython.nogil:
-        status = _run(what, scanner_at, slots_at, shapes_at, data_at, rows_at, state_at)
+        status = _run(what, scanner_at, slots_at, shapes_at, data_at, spans_at, rows_at, state_at)
     PyBuffer_Release(cython.address(view))
     return status
 
@@ -138,13 +140,14 @@ def _run(
     slots: cython.pointer[cython.const[cython.longlong]],
     shapes: cython.pointer[cython.const[cython.longlong]],
     data: cython.pointer[cython.const[cython.uchar]],
+    spans: cython.pointer[cython.const[cython.longlong]],
     rows: cython.pointer[cython.longlong],
     state: cython.pointer[cython.longlong],
 ) -> cython.Py_ssize_t:
     if job == 0:  # SCAN
         return _scan(scanner, slots, shapes, data, rows, state)
     if job == 1:  # CHOOSE
-        return _choose(scanner, slots, shapes, data, rows, state)
+        return _choose(scanner, slots, shapes, data, spans, rows, state)
     return _search(scanner, slots, data, state)
 
 
@@ -343,6 +346,7 @@ def _choose(
     slots: cython.pointer[cython.const[cython.longlong]],
     shapes: cython.pointer[cython.const[cython.longlong]],
     data: cython.pointer[cython.const[cython.uchar]],
+    spans: cython.pointer[cython.const[cython.longlong]],
     rows: cython.pointer[cython.longlong],
     state: cython.pointer[cython.longlong],
 ) -> cython.Py_ssize_t:
@@ -352,35 +356,38 @@ def _choose(
     which: cython.longlong
     whole: cython.longlong
     number: cython.longlong
-    row: cython.Py_ssize_t
+    kind: cython.Py_ssize_t
     filled: cython.Py_ssize_t
     while state[1] != state[8]:  # DONE, COUNT
-        row = 4 * state[1]
-        at = rows[row + 1]
-        length = rows[row + 3]
+        at = spans[2 * state[1]]
+        length = spans[2 * state[1] + 1]
         if at < 0 or length < 0 or length > state[11] - at:  # TOTAL
             return 7  # BEYOND
+        if length < scanner[0]:
+            return 5  # OTHERWISE
         state[12] = at + length  # THERE
-        which = 0
-        number = 1
-        if length >= scanner[0]:
-            which = _kind(scanner, slots, data, at, state)
-            if which == none:
-                return 5  # OTHERWISE
-            if which == -1:
-                return 3  # TAG
-        elif scanner[6] >= 0:  # what a filter is about is not there
-            number = 0
+        which = _kind(scanner, slots, data, at, state)
+        if which == none:
+            return 5
+        if which == -1:
+            return 3  # TAG
         if which < 0:
             which = 0
-        if number != 0 and scanner[6] >= 0:
+        number = 1
+        if scanner[6] >= 0:
             number = value(scanner, scanner[6], slots, data, at, state)
             if number == none:
                 return 5
         if number != 0:
-            whole = scanner[scanner[10] + 8 * which + 1]
-            if length < whole or scanner[scanner[10] + 8 * which + 5] == 1:  # BY_LENGTH
-                whole = length
+            if scanner[2] >= 0:  # a record that says how long it is may have bytes behind it
+                number = value(scanner, scanner[2], slots, data, at, state)
+                if number == none or number > length:
+                    return 5
+                length = number
+            kind = scanner[10] + 8 * which
+            if length < scanner[kind]:
+                return 5
+            whole = length if scanner[kind + 5] == 1 else scanner[kind + 1]  # BY_LENGTH
             number = _shape(shapes, which, whole)
             if number < 0:
                 state[6] = which
@@ -389,7 +396,7 @@ def _choose(
             filled = 4 * state[2]
             rows[filled] = number
             rows[filled + 1] = at
-            rows[filled + 2] = rows[row + 2]
+            rows[filled + 2] = at + state[13]
             rows[filled + 3] = length << 1
             state[2] += 1
         state[1] += 1

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prettify.cli.arguments import Values
-    from prettify.records.maps.live import LiveMap
-    from prettify.records.maps.run import Choice
+    from prettify.records.maps.live.held import LiveMap
+    from prettify.records.maps.live.run import Choice
 
 OF_LIVE = ("id", "name", "pinned", "follow", "consume", "watch", "seek")
 OF_DUMPS = ("raw", "cpus")
@@ -155,8 +155,8 @@ def _live(
     output: str | None,
     seconds: float | None,
 ) -> int:
-    from prettify.records.maps.parts import parts_of
-    from prettify.records.maps.run import MapRun
+    from prettify.records.maps.live.parts import parts_of
+    from prettify.records.maps.live.run import MapRun
 
     for name in OF_DUMPS:
         if options.texts(name):
@@ -175,11 +175,11 @@ def _live(
     conversion = open_conversion(form, shown, text_options, jobs)
     work = MapRun(conversion, choice, parts, jobs)
     if form == "bpftool":
-        from prettify.records.maps.bpftool_run import BpftoolRun
+        from prettify.records.maps.live.bpftool_run import BpftoolRun
 
         work = BpftoolRun(conversion, choice, parts, jobs, shown=shown, options=text_options)
     if seconds is not None:
-        from prettify.records.maps.watch import Watch
+        from prettify.records.maps.live.watch import Watch
 
         lines = not any(options.texts(name) for name in FORMED)
         work = Watch(conversion, choice, parts, jobs, seconds=seconds, lines=lines)
@@ -189,7 +189,7 @@ def _live(
 def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output: str | None) -> int:
     """What has been dumped of maps."""
     from prettify.records.maps.dumped import shapes
-    from prettify.records.maps.dumped_run import DumpRun
+    from prettify.records.maps.dumped.run import DumpRun
 
     for name in OF_LIVE:
         if options.texts(name):
@@ -212,7 +212,7 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
 
 def _choice(options: Values) -> Choice:
     """Which entries of each map. Raises UsageError."""
-    from prettify.records.maps.run import Choice
+    from prettify.records.maps.live.run import Choice
 
     return Choice(
         where=options.text("where"),
@@ -226,8 +226,8 @@ def _memory(
     options: Values, maps: Sequence[LiveMap], form: str, jobs: int, output: str | None
 ) -> int:
     """Records of a type in the memory of an arena."""
-    from prettify.records.maps.arena import memory_of
-    from prettify.records.maps.reading import reason
+    from prettify.records.maps.live.arena import memory_of
+    from prettify.records.maps.live.reading import reason
     from prettify.records.plan import Plan, Selection
 
     said = said_types(options, Types(sources(options)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prettify.records.maps.entry import Entry
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 DESCRIPTION = """Show the entries that the keys have, as prettify map dump does.
 
@@ -66,9 +66,9 @@ def run(arguments: Sequence[str]) -> int:
     if not texts:
         raise UsageError("which key? prettify map get --name NAME KEY")
     from prettify.records.maps.kinds import OWNERS
-    from prettify.records.maps.parts import parts_of
-    from prettify.records.maps.run import Choice, Lookup
-    from prettify.records.maps.storage import OWNER_SIZE, open_owner
+    from prettify.records.maps.live.parts import parts_of
+    from prettify.records.maps.live.run import Choice, Lookup
+    from prettify.records.maps.live.storage import OWNER_SIZE, open_owner
 
     form, output = form_of(options), options.text("output")
     check_terminal(form, output)
@@ -111,7 +111,7 @@ def _bytes(text: str, live: LiveMap, entry: Entry, member: str) -> bytes:
 
 def _asked(live: LiveMap, entry: Entry, texts: Sequence[str]) -> int:
     """Show of each value whether a bloom filter may have it."""
-    from prettify.records.maps.reading import Reader
+    from prettify.records.maps.live.reading import Reader
 
     found = [Reader(live).might_have(_bytes(text, live, entry, VALUE)) for text in texts]
     sys.stdout.write("".join("true\n" if one else "false\n" for one in found))

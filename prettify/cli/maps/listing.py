@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from prettify.records.maps.dumped.listing import ListedMap
-    from prettify.records.maps.live import MapInfo
+    from prettify.records.maps.live.held import MapInfo
 
 DESCRIPTION = """List the BPF maps that the kernel holds: id, type, name, bytes of a key and of a
 value, the most entries, the id of its BTF, where it is pinned, and which processes hold it.
@@ -103,16 +103,16 @@ def _filter(pattern: str, kinds: set[str] | None) -> Callable[[str, str], bool]:
 
 def _live(fits: Callable[[str, str], bool]) -> Iterator[ListedMap]:
     """The maps of the kernel."""
-    from prettify.records.maps import live
     from prettify.records.maps.dumped.listing import ListedMap
-    from prettify.records.maps.proc import fdinfo
+    from prettify.records.maps.live import held
+    from prettify.records.maps.live.proc import fdinfo
 
     found: list[tuple[MapInfo, dict[str, str]]] = []
-    for one in live.all_maps():
+    for one in held.all_maps():
         with one:
             if fits(one.info.name, one.info.kind.name):
                 found.append((one.info, fdinfo(one.descriptor)))
-    pinned, owners = (live.pins(), live.owners()) if found else ({}, {})
+    pinned, owners = (held.pins(), held.owners()) if found else ({}, {})
     for info, facts in found:
         row = ListedMap()
         row.id, row.type, row.name, row.flags = info.id, info.kind.name, info.name, info.flags

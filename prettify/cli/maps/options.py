@@ -6,7 +6,7 @@ from prettify.cli.arguments import Option
 from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
 from prettify.records.forms import FORMS
-from prettify.records.maps.entry_types import Said
+from prettify.records.maps.live.entry_types import Said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prettify.cli.arguments import Values
     from prettify.layout import Layout
     from prettify.model import Type
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 WHICH = (
     Option("--id", "the map of that id; repeatable", "N"),
@@ -54,12 +54,12 @@ TO = Option(
 
 def chosen(options: Values, *, writing: bool = False) -> list[LiveMap]:
     """The maps that --id, --name and --pinned name, open. Raises UsageError."""
-    from prettify.records.maps import live
+    from prettify.records.maps.live import held
 
-    found = [live.open_id(_number(text, "--id"), writing=writing) for text in options.texts("id")]
+    found = [held.open_id(_number(text, "--id"), writing=writing) for text in options.texts("id")]
     for name in options.texts("name"):
-        found += live.open_named(name, writing=writing)
-    found += [live.open_pinned(path, writing=writing) for path in options.texts("pinned")]
+        found += held.open_named(name, writing=writing)
+    found += [held.open_pinned(path, writing=writing) for path in options.texts("pinned")]
     known: dict[int, LiveMap] = {}
     for one in found:
         known.setdefault(one.info.id, one)

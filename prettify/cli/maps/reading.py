@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from prettify.api import BYTE_ORDERS, Types
+from prettify.api import BYTE_ORDERS
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
 from prettify.cli.interrupts import Interrupts
 from prettify.cli.maps.options import TO, WHICH, chosen, number
@@ -36,6 +36,12 @@ EPILOG = """examples:
   prettify map read --name events -t prog.bpf.o -C event --to ndjson
   prettify map read --id 17 -t prog.bpf.o -C event --duration 10 -o events.parquet --to parquet
   prettify map read -t prog.bpf.o -C event --where 'pid == 42' --count 5 saved.ring
+  prettify map read --name events -t prog.bpf.o -C 'event(type=kind,type_enum=event_kind)'
+  prettify map read --name events -t prog.bpf.o -C 'event(type=kind,cast={1:sample,2:text})'
+
+ARGS, as of `prettify decode`: type=MEMBER tells of which type an event is, by the names of
+type_enum=ENUM in small letters or by cast={VALUE:TYPE,...}; sizeof=MEMBER or length=MEMBER is how
+many bytes of an event count; filter=CONDITION; prefix=TYPE is what stands before TYPE.
 
 exit status: 0 all decoded, 1 an event was bad or some were lost, 2 wrong use, no such map or not
 permitted, 130 ended by Ctrl-C, with all that had come."""
@@ -50,7 +56,13 @@ COMMAND = Command(
         (
             "what events are",
             (
-                Option("-C --type", "the type of the events: event, 'struct event', u32", "TYPE"),
+                Option(
+                    "-C --type",
+                    "the type of the events: event, 'struct event', u32; 'event(ARGS)' where a "
+                    "member tells of which type each is (see below)",
+                    "TYPE[(ARGS)]",
+                ),
+                Option("--tail", "bytes behind an event's type as a member `tail`"),
                 Option(
                     "--endian",
                     "byte order of saved events, little or big (default: that of their type)",
@@ -84,8 +96,8 @@ def run(arguments: Sequence[str]) -> int:
     if options.given("help"):
         sys.stdout.write(COMMAND.help())
         return 0
-    from prettify.records.maps.event_types import EventTypes
-    from prettify.records.maps.events import Following
+    from prettify.records.maps.events.following import Following
+    from prettify.records.maps.events.types import types_of
 
     form, output = form_of(options), options.text("output")
     check_terminal(form, output)
@@ -94,12 +106,13 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError("what are the events? -C TYPE, with -t prog.bpf.o where that is described")
     if images and any(options.texts(which) for which in ("id", "name", "pinned")):
         raise UsageError("either a map that is live or an IMAGE is read, not both")
-    types = EventTypes([Types(sources(options))[name].layout])
+    endian = options.text("endian")
+    types = types_of(name, sources(options), byte_order=endian, rest=bool(options.given("tail")))
     followed: list[Any] = images or _live(options)
     with Interrupts() as interrupts:
         work = Following(
             form,
-            text_options_of(options, options.text("endian")),
+            text_options_of(options, endian),
             types,
             where=options.text("where"),
             select=options.text("select"),
@@ -113,8 +126,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _live(options: Values) -> list[Any]:
     """What follows the maps that the options name. Raises UsageError."""
-    from prettify.records.maps.events import open_map
-    from prettify.records.maps.perf_buffer import PAGES
+    from prettify.records.maps.events.following import open_map
+    from prettify.records.maps.events.perf_buffer import PAGES
 
     maps = chosen(options, writing=True)
     if not maps:

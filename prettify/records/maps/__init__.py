@@ -1,1 +1,1 @@
-"""BPF maps: live ones, through the bpf() system call, and what has been dumped of them."""
+"""BPF maps: their entries as records, and the events that some of them hand over."""

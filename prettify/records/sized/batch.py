@@ -57,6 +57,13 @@ class Batch:
             return self.position + len(self.data) - self.dispatch.layout.size
         return self.rows[-ROW + 2]
 
+    @property
+    def last_start(self) -> int:
+        """Where its last record begins in the data."""
+        if self.rows is None:
+            return len(self.data) - self.dispatch.layout.size
+        return self.rows[-ROW + 1]
+
     def each(self) -> Iterator[tuple[int, int, memoryview]]:
         """(shape, position in the input, bytes) of each record."""
         data = self.data
@@ -82,9 +89,11 @@ class Batch:
         """The records, given as shape and bytes, of which that is true."""
         rows: list[int] = []
         for at, (shape, position, record) in enumerate(self.each()):
-            start = self.rows[ROW * at + 1] if self.rows is not None else position - self.position
+            start, length = position - self.position, 0
+            if self.rows is not None:
+                start, length = self.rows[ROW * at + 1], self.rows[ROW * at + 3] & ~1
             if chosen(shape, record):
-                rows += (shape, start, position, 0)
+                rows += (shape, start, position, length)
         return self.with_rows(table("q", rows))
 
     def with_rows(self, rows: memoryview) -> Batch:

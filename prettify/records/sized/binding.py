@@ -7,7 +7,7 @@ from prettify import model
 from prettify.composed import Composed
 from prettify.core import measure
 from prettify.errors import UsageError
-from prettify.layout import Layout
+from prettify.layout import Layout, flexible_tail
 from prettify.model import spelled, strip
 from prettify.paths import at_path, choices, members_of, moved
 from prettify.records.query.enumerators import Enumerators
@@ -42,14 +42,16 @@ def bind(
     byte_order: str | None = None,
     header: Layout | None = None,
     rest: bool = False,
+    placed: bool = False,
 ) -> Dispatch:
     """The dispatch that a type with arguments is.
 
     index: where frames have its records. byte_order: of the data, None is the type's own. header:
     of what is before the records, for `$header.MEMBER`. rest: whether the bytes behind a record's
-    type are shown. Raises TypeNotFound, and UsageError where an argument makes no sense.
+    type are shown. placed: whether it is known how long records are. Raises TypeNotFound, and
+    UsageError where an argument makes no sense.
     """
-    return _Binder(text, sources, index, byte_order, header).bind(rest=rest)
+    return _Binder(text, sources, index, byte_order, header).bind(rest=rest, placed=placed)
 
 
 class _Binder:
@@ -127,7 +129,7 @@ class _Binder:
 
     # The dispatch.
 
-    def bind(self, *, rest: bool) -> Dispatch:
+    def bind(self, *, rest: bool, placed: bool) -> Dispatch:
         arguments = self.arguments
         enums = self._enums()
         naming: Naming | None = None
@@ -151,8 +153,9 @@ class _Binder:
         for key, text in (("sizeof", arguments.sizeof), ("length", arguments.length)):
             if text is not None:
                 code = compiled(key, text, compile_number)
-                codes["sizeof"] = _plus(code, self._before(scopes[-1], key))
-        codes.setdefault("sizeof", value(INTEGER, self.layout.size))
+                codes["sizeof"] = _plus(code, self._before(scopes[-1], key, placed=placed))
+        if not placed:
+            codes.setdefault("sizeof", value(INTEGER, self.layout.size))
         if arguments.align is not None:
             codes["align"] = compiled("align", arguments.align, compile_number)
         filters = [compiled("filter", text, compile_condition) for text in arguments.filters]
@@ -161,19 +164,30 @@ class _Binder:
         least = self.layout.size
         if self.prefix is not None and not any(scope.of_record for scope in scopes):
             least = model.size_of(self.prefix)
-        dispatch = Dispatch(self.name, self.index, self.layout, least=least, cut=True, rest=rest)
+        dispatch = Dispatch(
+            self.name,
+            self.index,
+            self.layout,
+            least=least,
+            cut=not placed,
+            rest=rest,
+            placed=placed,
+        )
         dispatch.codes = codes
         dispatch.slots = slots
         if "tag" in codes:
             self._tags(dispatch, enums, naming)
         return dispatch
 
-    def _before(self, scope: _Scope, key: str) -> int:
+    def _before(self, scope: _Scope, key: str, *, placed: bool) -> int:
         """The bytes that a size does not count: before what says it, and if a header, that too."""
         before = 0 if self.prefix is None else model.size_of(self.prefix)
         within = self.prefix is not None and (scope.of_prefix or not scope.of_record)
         if key == "length":
-            return before if within else self.layout.size
+            if within:
+                return before
+            tail = flexible_tail(self.layout.root) if placed else None
+            return self.layout.size if tail is None else tail.offset
         return 0 if within else before
 
     def _naming(self, path: str, enums: Sequence[Enum]) -> Naming:

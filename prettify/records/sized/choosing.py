@@ -60,6 +60,22 @@ class Projection:
         return select(layout, [path for path in self._paths if _has(layout, path)])
 
 
+def projection(
+    streams: Sequence[Dispatch], paths: Sequence[str] | str | None
+) -> Callable[[Layout], Layout]:
+    """Of the layouts of these streams' records what is shown of them; no paths are all of it.
+
+    Raises UsageError as `Projection`.
+    """
+    if paths is None:
+        return lambda layout: layout
+    layouts = []
+    for stream in streams:
+        stream.resolve_all()
+        layouts += [longest(kind.layout, rest=stream.rest) for kind in stream.kinds]
+    return Projection(paths, layouts).of
+
+
 def _has(layout: Layout, path: str) -> bool:
     try:
         select(layout, [path])

@@ -112,18 +112,21 @@ class Columns:
         rows, layouts = batch.rows, batch.shapes.layouts
         assert rows is not None
         inner: Any = self._inner
-        size = batch.dispatch.kinds[kind].layout.size
+        of_kind = batch.dispatch.kinds[kind]
+        size = of_kind.layout.size
+        # Behind the place of an array of no size there may be padding of the type alone.
+        needed = size if of_kind.tail is None else of_kind.tail.offset
         sizes = [-1] * len(layouts)
         for shape in shapes:
             sizes[shape] = min(layouts[shape].size, size)
         gathered = memoryview(gather(records, rows, table("q", sizes), size))
         place = self._places[batch.dispatch.name, kind]
-        if all(sizes[shape] == size for shape in shapes):
+        if all(sizes[shape] >= needed for shape in shapes):
             return inner.convert(place, gathered)
         ends = [sizes[shape] for shape in rows[::ROW] if sizes[shape] >= 0]
         if self._form == NAMED:
             return inner.convert(place, gathered, ends)
-        positions = (p for shape, p in zip(rows[::ROW], rows[2::ROW]) if 0 <= sizes[shape] < size)
+        positions = (p for shape, p in zip(rows[::ROW], rows[2::ROW]) if 0 <= sizes[shape] < needed)
         position = next(positions)
         raise DataError(
             f"record at byte {position} ends before its type does, and --to {self._form} holds "

@@ -50,11 +50,13 @@ class Dispatch:
 
     cut: whether records may end before their type does, and are shown as far as they go; they have
     `least` bytes then, and are there in full before they are shown. rest: whether what is behind a
-    record's type is shown, and rest_always: also where nothing is.
+    record's type is shown, and rest_always: also where nothing is. placed: whether it is known how
+    long records are; then the code sizeof is a limit to that, and of a type that ends in a flexible
+    array they have at least what is before that.
     """
 
     __slots__ = (
-        "_least", "codes", "cut", "index", "kinds", "layout", "name", "resolve", "rest",
+        "_least", "codes", "cut", "index", "kinds", "layout", "name", "placed", "resolve", "rest",
         "rest_always", "slots", "tags",
     )  # fmt: skip
 
@@ -67,6 +69,7 @@ class Dispatch:
         least: int | None = None,
         cut: bool = False,
         rest: bool = False,
+        placed: bool = False,
     ) -> None:
         self.name = name
         self.index = index
@@ -74,6 +77,7 @@ class Dispatch:
         self._least = layout.size if least is None else least
         self.cut = cut
         self.rest = rest
+        self.placed = placed
         self.rest_always = False
         self.kinds: list[Kind] = []
         self.tags: dict[int, int] = {}
@@ -86,6 +90,12 @@ class Dispatch:
         return f"<{type(self).__name__} {self.name}>"
 
     @property
+    def head(self) -> int:
+        """The bytes that expressions about a record may read, whatever type it is of."""
+        least = self.kinds[0].least
+        return min(self._least, least) if self.placed else least
+
+    @property
     def step(self) -> int:
         """What the places of records are multiples of, from that of the first one on."""
         align = self.codes.get("align")
@@ -93,9 +103,12 @@ class Dispatch:
 
     def add(self, layout: Layout) -> int:
         """The place of a new kind."""
+        tail = flexible_tail(layout.root)
         least = max(self._least if self.cut else layout.size, 1)
+        if self.placed:
+            least = layout.size if tail is None else tail.offset
         mode = CUT if self.cut else BY_TYPE
-        if self.rest or flexible_tail(layout.root) is not None:
+        if self.rest or tail is not None:
             mode = BY_LENGTH
         self.kinds.append(Kind(layout, least, mode))
         return len(self.kinds) - 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from prettify.core.rows import gather, used
+from prettify.core.tables import table
 from prettify.errors import DataError, UsageError
+from prettify.layout import locates
+from prettify.model import spelled
 from prettify.records.forms import NAMED, TABLE_FORMS, check_options
 from prettify.records.sized.columns import Columns, kinds_of
 from prettify.records.sized.shapes import fitted
-from prettify.records.sized.text import BatchText, shape_of_columns
+from prettify.records.sized.text import BatchText
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +18,15 @@ if TYPE_CHECKING:
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
+    from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.sized.batch import Batch
     from prettify.records.sized.columns import Project
     from prettify.records.sized.dispatch import Dispatch
+    from prettify.records.sized.text import Buffers
 
 
+MANY = 16  # records that are worth putting side by side
 FIELDS = frozenset(("csv", "template"))  # forms whose lines have all the same columns
 
 
@@ -56,6 +63,18 @@ def _check_single(form: str, streams: Sequence[Dispatch]) -> None:
     )
 
 
+def of_columns(stream: Dispatch) -> Layout:
+    """The layout of a stream's own records by which their columns are made."""
+    layout, tail = stream.layout, stream.kinds[0].tail
+    length = layout.size
+    if tail is not None and not tail.of_chars:
+        length = tail.offset
+        layout = fitted(layout, length)
+    if stream.rest_always:
+        layout = fitted(layout, length, rest=True, empty=True)
+    return layout
+
+
 class StreamText(BatchText):
     """Text of all records, one behind the other, as if they were of one type."""
 
@@ -74,10 +93,22 @@ class StreamText(BatchText):
         self._started = False
 
     def before(self) -> Iterable[Piece]:
-        layout = self._streams[0].layout
-        if self._streams[0].rest_always:
-            layout = fitted(layout, layout.size, rest=True, empty=True)
+        layout = of_columns(self._streams[0])
         yield self.form.start(self._project(layout), self._options)
+
+    def _text(self, batch: Batch, records: memoryview) -> Buffers:
+        """Records that are all alike go faster side by side, once they have been copied there."""
+        rows = batch.rows
+        if rows is not None and len(batch) >= MANY:
+            layouts = batch.shapes.layouts
+            shapes = used(rows, len(layouts))
+            size = self._program(batch, shapes[0]).record_size
+            # What is located behind a type would be left behind.
+            if len(shapes) == 1 and size and not locates(layouts[shapes[0]]):
+                sizes = table("q", [size] * len(layouts))
+                together = memoryview(gather(records, rows, sizes, size))
+                return self._side_by_side(batch, together, shapes[0])
+        return super()._text(batch, records)
 
     def _joint(self, batch: Batch) -> bytes:
         separator = self._program(batch, 0).separator if self._started else b""
@@ -90,9 +121,12 @@ class StreamText(BatchText):
 
 
 class StreamFields(StreamText):
-    """Lines of members, whose number is that of the type's."""
+    """Lines of members, whose number is that of the type's.
 
-    __slots__ = ()
+    Text of any length is one of them; other arrays would be one for each of their elements.
+    """
+
+    __slots__ = ("_columns",)
 
     def __init__(
         self,
@@ -104,17 +138,24 @@ class StreamFields(StreamText):
     ) -> None:
         super().__init__(form, options, streams, project, jobs)
         streams[0].rest_always = streams[0].rest
+        self._columns: Program | None = None  # of records of all lengths, if that is one
+        layout = of_columns(streams[0])
+        program = self.form.compile(project(layout), options)
+        tail = streams[0].kinds[0].tail
+        if tail is not None and not tail.of_chars:
+            self._columns = program
 
     def _program(self, batch: Batch, shape: int) -> Program:
+        kind = batch.dispatch.kinds[0]
         layout = batch.shapes.layouts[shape]
-        if layout.size < batch.dispatch.layout.size:
+        needed = kind.layout.size if kind.tail is None else kind.tail.offset
+        if layout.size < needed:
             raise DataError(
-                f"{batch.dispatch.name}: a record of {layout.size} bytes, of the "
-                f"{batch.dispatch.layout.size} that have columns; --to ndjson shows it as far as "
-                f"it goes",
+                f"{batch.dispatch.name}: a record of {layout.size} bytes, of the {needed} that "
+                f"have columns; --to ndjson shows it as far as it goes",
                 batch.position,
             )
-        return super()._program(batch, shape_of_columns(batch, shape))
+        return self._columns or super()._program(batch, shape)
 
 
 class StreamColumns(Columns):
@@ -134,6 +175,11 @@ class StreamColumns(Columns):
         self._streams = streams
         for stream in streams:
             stream.resolve_all()
+        if not kinds_of(streams):
+            raise UsageError(
+                f"--to {form} holds members of one size each, and "
+                f"{spelled(streams[0].layout.type)} has none"
+            )
 
     def before(self) -> Iterable[Piece]:
         names = [kind.layout.type.name for _, _, kind in kinds_of(self._streams)]

@@ -9,10 +9,9 @@ from prettify.records.plan import Plan, Selection
 from prettify.records.query.projection import select as selected
 from prettify.records.sized.arguments import parse_types
 from prettify.records.sized.binding import bind
-from prettify.records.sized.choosing import Projection
+from prettify.records.sized.choosing import projection
 from prettify.records.sized.dispatch import Dispatch
 from prettify.records.sized.forms import open_batches
-from prettify.records.sized.shapes import longest
 from prettify.sources.search import find
 
 TYPE_CHECKING = False
@@ -61,7 +60,7 @@ def plan_types(
         _check_resync(streams)
     records: Sequence[Layout | Dispatch] = streams
     if sized:
-        project = _whole if select is None else _projection(streams, select).of
+        project = projection(streams, select)
         conversion = open_batches(form, options, streams, project, jobs)
     else:
         records = layouts = [stream.layout for stream in streams]
@@ -76,19 +75,6 @@ def plan_types(
         jobs=jobs,
         ranges=ranges,
         resync=resync,
-    )
-
-
-def _whole(layout: Layout) -> Layout:
-    return layout
-
-
-def _projection(streams: Sequence[Dispatch], select: str | Sequence[str]) -> Projection:
-    for stream in streams:
-        stream.resolve_all()
-    return Projection(
-        select,
-        [longest(kind.layout, rest=stream.rest) for stream in streams for kind in stream.kinds],
     )
 
 

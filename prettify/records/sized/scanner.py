@@ -17,6 +17,7 @@ MAX_RECORD = 1 << 26  # bytes of a record that is shown as a whole
 MAX_PLAUSIBLE = 1 << 20  # bytes of one that is searched for
 LINKS = 3  # records in a row that have to be plausible
 MAX_ROWS = 1 << 14  # of one scan
+NONE = zeroes("q", 1)  # for a table that is not needed
 # Programs of a scanner, in the order of its header.
 PROGRAMS = ("tag", "sizeof", "align", "while", "until", "filter")
 
@@ -65,7 +66,7 @@ class Scanner:
                 0,
             )
         header = [
-            dispatch.kinds[0].least, *programs, int(self._big), len(tags), sized.HEADER, kinds_at,
+            dispatch.head, *programs, int(self._big), len(tags), sized.HEADER, kinds_at,
             int(dispatch.cut), MAX_RECORD, measure.MOST, MAX_PLAUSIBLE, 0,
         ]  # fmt: skip
         rows = [number for row in tags for number in row]
@@ -76,23 +77,26 @@ class Scanner:
 
         Returns what `core.sized.run` does, but for what is done here.
         """
-        return self._run(sized.SCAN, shapes, data, rows)
+        return self._run(sized.SCAN, shapes, data, NONE, rows)
 
-    def choose(self, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
+    def choose(self, shapes: Shapes, data: memoryview, spans: memoryview, rows: memoryview) -> int:
         """The same for records of which it is known where they are."""
         self.state[sized.TOTAL] = len(data)
-        return self._run(sized.CHOOSE, shapes, data, rows)
+        return self._run(sized.CHOOSE, shapes, data, spans, rows)
 
     def search(self, data: memoryview, step: int) -> int:
         """Look for the next plausible record, some multiple of that many bytes further on."""
         self.state[sized.STEP] = step
         self.state[sized.LINKS] = LINKS
-        none = zeroes("q", 1)
-        return sized.run(sized.SEARCH, self._table, self._slots, none, data, none, self.state)
+        return sized.run(sized.SEARCH, self._table, self._slots, NONE, data, NONE, NONE, self.state)
 
-    def _run(self, job: int, shapes: Shapes, data: memoryview, rows: memoryview) -> int:
+    def _run(
+        self, job: int, shapes: Shapes, data: memoryview, spans: memoryview, rows: memoryview
+    ) -> int:
         while True:
-            status = sized.run(job, self._table, self._slots, shapes.table, data, rows, self.state)
+            status = sized.run(
+                job, self._table, self._slots, shapes.table, data, spans, rows, self.state
+            )
             if not self._looked_for(status, shapes):
                 return status
 

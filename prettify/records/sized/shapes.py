@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prettify.records.sized.dispatch import Dispatch
 
 MAX_SHAPES = 4096  # layouts that are kept at a time, besides those of whole types
+MAX_ROWS = 1 << 16  # lengths of which it is known which layout they have
 MAX_LENGTH = 1 << 32  # bytes of a record
 FIRST = 64  # rows of a table, at first
 REST = "tail"  # the member that is what no other covers
@@ -34,7 +35,7 @@ class Shapes:
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
         self._known: dict[tuple[int, int, int], int] = {}
-        self._rows: list[tuple[int, int, int]] = []
+        self._rows: dict[tuple[int, int], int] = {}  # what the table has
         self.layouts: list[Layout] = [dispatch.layout]
         self.which = [0]
         self.made: dict[int, Any] = {}
@@ -44,18 +45,22 @@ class Shapes:
     @property
     def full(self) -> bool:
         """Whether it is time for new ones."""
-        return len(self.layouts) >= MAX_SHAPES + len(self._dispatch.kinds)
+        many = len(self.layouts) >= MAX_SHAPES + len(self._dispatch.kinds)
+        return many or len(self._rows) >= MAX_ROWS
 
     def of(self, kind: int, length: int) -> int:
         """Which layout a record of that kind has, if that is to cover `length` bytes."""
-        found = self._find(kind, length)
-        self._rows.append((kind, length, found))
+        asked = kind, length
+        known = self._rows.get(asked)
+        if known is not None:
+            return known
+        found = self._rows[asked] = self._find(kind, length)
         if 2 * len(self._rows) > self.table[0]:
             self.table = _empty(2 * (self.table[0] + 1))
-            for row in self._rows:
-                _insert(self.table, row)
+            for row, shape in self._rows.items():
+                _insert(self.table, (*row, shape))
         else:
-            _insert(self.table, self._rows[-1])
+            _insert(self.table, (kind, length, found))
         return found
 
     def _find(self, place: int, length: int) -> int:
@@ -63,11 +68,16 @@ class Shapes:
         layout, tail = kind.layout, kind.tail
         if kind.mode == BY_TYPE and length >= layout.size:
             key = place, 0, 0
-        elif tail is not None and length >= layout.size and not self._dispatch.rest:
+        elif tail is not None and length >= tail.offset and not self._dispatch.rest:
             # What is left behind the last element makes no other layout.
-            key = place, 1, (length - tail.offset) // tail.stride
+            count = (length - tail.offset) // tail.stride
+            if length >= layout.size:
+                key = place, 1, count
+            else:  # where the type has padding behind the array's place
+                key = place, 2, count
+                length = tail.offset + count * tail.stride
         else:
-            key = place, 2, length
+            key = place, 3, length
         found = self._known.get(key)
         if found is None:
             fit = layout

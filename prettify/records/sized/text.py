@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from prettify.core.emitter import fill
-from prettify.core.rows import fill_rows, used
+from prettify.core.rows import ROW, fill_rows, used
 from prettify.dialects import FORMS
 from prettify.records.forms.text import room_for
+from prettify.records.sized.batch import own_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from prettify.core.program import Program
     from prettify.dialects.options import Options
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from prettify.records.sized.batch import Batch
     from prettify.records.sized.columns import Project
 
-    Part = tuple[Batch, Iterable[tuple[bytearray, int]]]
+    Buffers = Iterator[tuple[bytearray, int]]
+    Part = Iterable[Any]
+    """A batch, and then the buffers that hold its text, each with how many bytes are in use."""
 
 
 def shape_of_columns(batch: Batch, shape: int) -> int:
@@ -50,22 +54,31 @@ class BatchText:
         return ()
 
     def convert(self, batch: Batch, records: memoryview) -> Part:
-        """The text of a batch, in buffers."""
+        """The text of a batch, in buffers that are filled as they are asked for."""
+        yield batch
+        yield from self._text(batch, records)
+
+    def _text(self, batch: Batch, records: memoryview) -> Buffers:
         if batch.rows is None:
-            program = self._program(batch, 0)
-            size = program.record_size
-            return batch, fill(
-                program, records, 0, len(records) // size, self._spare, self._room, batch.position
-            )
+            return self._side_by_side(batch, records)
         programs: list[Program | None] = [None] * len(batch.shapes.layouts)
         for shape in used(batch.rows, len(programs)):
             programs[shape] = self._program(batch, shape)
         programs, rows = self._with_headings(batch, programs, batch.rows)
-        return batch, fill_rows(programs, records, rows, self._spare, self._room)
+        if len(rows) < len(programs):
+            programs, rows = _those_alone(programs, rows)
+        return fill_rows(programs, records, rows, self._spare, self._room)
+
+    def _side_by_side(self, batch: Batch, records: memoryview, shape: int = 0) -> Buffers:
+        """The text of records that all have that shape, one behind the other."""
+        program = self._program(batch, shape)
+        count = len(records) // program.record_size
+        return fill(program, records, 0, count, self._spare, self._room, batch.position)
 
     def pieces(self, part: Part) -> Iterator[Piece]:
         """The text of a batch, and what stands before it."""
-        batch, buffers = part
+        buffers = iter(part)
+        batch = next(buffers)
         first = True
         for out, written in buffers:
             if first:
@@ -102,3 +115,14 @@ class BatchText:
         self, batch: Batch, programs: list[Program | None], rows: memoryview
     ) -> tuple[list[Program | None], memoryview]:
         return programs, rows
+
+
+def _those_alone(
+    programs: list[Program | None], rows: memoryview
+) -> tuple[list[Program | None], memoryview]:
+    """The programs that a few rows are for, of many."""
+    rows = own_table(rows)
+    places: dict[int, int] = {}
+    for at in range(0, len(rows), ROW):
+        rows[at] = places.setdefault(rows[at], len(places))
+    return [programs[shape] for shape in places], rows

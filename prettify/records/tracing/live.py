@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from prettify.errors import PrettifyError
-    from prettify.records.maps.until import Until
+    from prettify.records.maps.events.until import Until
     from prettify.records.tracing.pages import Pages
     from prettify.records.tracing.saved import Found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from prettify.core.rows import ROW
+from prettify.core.tables import zeroes
 from prettify.errors import DataError, UsageError
 from prettify.records.conversion import buffers_for, converted
 from prettify.records.forms import NAMED, TABLE_FORMS, check_options
@@ -9,7 +11,7 @@ from prettify.records.input import Input
 from prettify.records.run import Run
 from prettify.records.sized.choosing import cut
 from prettify.records.sized.forms import StreamText, open_batches
-from prettify.records.sized.placed import Placed
+from prettify.records.sized.placed import SPAN, Placed
 from prettify.records.tracing.choosing import Members, TraceFilter
 from prettify.records.tracing.events import TraceTypes
 from prettify.records.tracing.live import Live, LivePages
@@ -171,7 +173,7 @@ class TraceRun(Run):
         try:
             yield from conversion.before()
             try:
-                yield from converted(conversion, self._blocks(types, found), self._jobs)
+                yield from converted(conversion, self._blocks(types, found, report), self._jobs)
             except DataError as error:
                 report(error)
             yield from conversion.after()
@@ -190,18 +192,32 @@ class TraceRun(Run):
     def _projected(self, layout: Layout) -> Layout:
         return layout if self._members is None else self._members.of(layout)
 
-    def _blocks(self, types: TraceTypes, found: Iterator[Found | None]) -> Iterator[Block]:
+    def _blocks(
+        self, types: TraceTypes, found: Iterator[Found | None], report: Report
+    ) -> Iterator[Block]:
         choice = self._choice
-        batches = self._batches(types, found)
+        batches = self._batches(types, found, report)
         if choice.skip or choice.count is not None:
             batches = cut(batches, choice.skip, choice.count)
         for batch in batches:
             yield None if batch is None else (batch, batch.data)
 
-    def _batches(self, types: TraceTypes, found: Iterator[Found | None]) -> Iterator[Batch | None]:
+    def _batches(
+        self, types: TraceTypes, found: Iterator[Found | None], report: Report
+    ) -> Iterator[Batch | None]:
         placed = Placed(types.dispatch, self._order)
+
+        def unfit(_number: int, why: str) -> None:
+            report(DataError(f"an event {why}"))
+
         for some in found:
-            batch = None if some is None else placed.batch(*some)
+            batch = None
+            if some is not None:
+                data, places = some
+                count = len(places) // ROW
+                spans = zeroes("q", SPAN * count)
+                spans[::SPAN], spans[1::SPAN] = places[1::ROW], places[3::ROW]
+                batch = placed.batch(data, spans, count, 0, unfit)
             if batch is not None and self._filter is not None:
                 batch = self._filter.of(batch)
             if batch is not None and self._members is not None:

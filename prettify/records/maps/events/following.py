@@ -5,21 +5,17 @@ from __future__ import annotations
 from time import monotonic
 
 from prettify.core.ring import SPAN
-from prettify.core.rows import ROW
 from prettify.errors import DataError, UsageError
-from prettify.layout import flexible_tail
-from prettify.model import spelled
 from prettify.records.conversion import converted
 from prettify.records.input import Input
-from prettify.records.maps.event_forms import Chosen, open_events
-from prettify.records.maps.event_types import Shapes
-from prettify.records.maps.perf_buffer import PAGES, PerfBuffer
-from prettify.records.maps.ring_buffer import RingBuffer
-from prettify.records.maps.saved_ring import SavedRing
-from prettify.records.maps.until import Until
+from prettify.records.maps.events.perf_buffer import PAGES, PerfBuffer
+from prettify.records.maps.events.ring_buffer import RingBuffer
+from prettify.records.maps.events.saved_ring import SavedRing
+from prettify.records.maps.events.until import Until
 from prettify.records.run import Run
-from prettify.records.sized.batch import own_table
-from prettify.records.sized.choosing import Projection, filters
+from prettify.records.sized.choosing import Filter, projection
+from prettify.records.sized.forms import open_batches
+from prettify.records.sized.placed import Placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,17 +23,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prettify.dialects.options import Options
-    from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
-    from prettify.records.maps.event_batch import Events, Source
-    from prettify.records.maps.event_types import EventTypes
-    from prettify.records.maps.until import Stop
-    from prettify.records.query.where import Where
+    from prettify.records.maps.events.batch import Events, Source
+    from prettify.records.maps.events.until import Stop
     from prettify.records.run import Report
+    from prettify.records.sized.batch import Batch
+    from prettify.records.sized.dispatch import Dispatch
 
 # Types of maps, by their numbers in the kernel's UAPI, include/uapi/linux/bpf.h.
 PERF_EVENT_ARRAY, RINGBUF, USER_RINGBUF = 4, 27, 31
-MOST_SHORT = 10  # events that are too short for which there is a line each
+MOST_TOLD = 10  # events that cannot be shown for which there is a line each
 EVERY = 1.0  # seconds between one look at what has been lost and the next
 
 
@@ -71,15 +66,14 @@ class Following(Run):
     """
 
     __slots__ = (
-        "_conversion", "_count", "_filters", "_jobs", "_order", "_projection", "_shapes", "_until",
-        "shown", "types",
+        "_conversion", "_count", "_filter", "_jobs", "_order", "_placed", "_until", "shown",
     )  # fmt: skip
 
     def __init__(
         self,
         form: str,
         options: Options,
-        types: EventTypes,
+        types: Dispatch,
         *,
         where: str | None = None,
         select: Sequence[str] | str | None = None,
@@ -88,7 +82,8 @@ class Following(Run):
         stop: Stop | None = None,
         jobs: int = 1,
     ) -> None:
-        """form: of output, by the name of its dialect where it is C. types: what events may be.
+        """form: of output, by the name of its dialect where it is C. types: what events may be, of
+        `types.types_of`.
 
         where, select: as of records. count: events that are put out in all, None is as many as
         there are. duration: seconds. stop: who may end the run earlier; then as ever all that had
@@ -96,25 +91,15 @@ class Following(Run):
         UsageError.
         """
         super().__init__()
-        layouts = types.layouts
-        if not layouts:
-            raise UsageError("no type to decode: name one with -C TYPE")
-        for layout in layouts:
-            if not layout.size and flexible_tail(layout.root) is None:
-                raise UsageError(f"{spelled(layout.type)} has 0 bytes, no events to decode")
-        self.types = types
         self.shown = 0
-        self._order = options.byte_order or layouts[0].byte_order
-        self._projection = None if select is None else Projection(select, layouts)
-        self._filters = None if where is None else filters(where, layouts, self._order)
+        self._order = options.byte_order or types.layout.byte_order
+        self._filter = None if where is None else Filter(where, types, self._order)
         self._count = count
         self._until = Until(duration, stop)
         self._jobs = jobs
-        self._shapes = Shapes(layouts)
-        self._conversion = open_events(form, types, self._projected, options, jobs)
-
-    def _projected(self, layout: Layout) -> Layout:
-        return layout if self._projection is None else self._projection.of(layout)
+        self._placed = Placed(types, self._order)
+        project = projection([types], select)
+        self._conversion = open_batches(form, options, [types], project, jobs)
 
     def _begin(self, inputs: int) -> Conversion:
         self._until.begin()
@@ -138,34 +123,35 @@ class Following(Run):
         return self._followed(SavedRing(data, self._order), report)
 
     def _followed(self, source: Source, report: Report) -> Iterator[Piece]:
-        conversion, blocks = self._conversion, self._blocks(source, report)
+        conversion, found = self._conversion, self._chosen(source, report)
         if not source.at_once:
+            blocks = ((one[1], one[1].data) if one else None for one in found)
             yield from converted(conversion, blocks, self._jobs)
             return
-        for block in blocks:
-            if block is None:
+        for one in found:
+            if one is None:
                 continue
-            chosen, data = block
-            part = conversion.convert(chosen, data)
+            events, batch = one
+            part = conversion.convert(batch, batch.data)
             if hasattr(part, "__next__"):
                 part = list(part)
             # Its producers get the memory before whoever takes the output does.
-            last = chosen.rows[1 - ROW] if self.shown == self._count else None
-            chosen.events.done(last)
+            last = batch.last_start if self.shown == self._count else None
+            events.done(last)
             yield from conversion.pieces(part)
             yield b""
 
-    def _blocks(self, source: Source, report: Report) -> Iterator[tuple[Chosen, memoryview] | None]:
+    def _chosen(self, source: Source, report: Report) -> Iterator[tuple[Events, Batch] | None]:
         """The events that are to be shown. What cannot be, or is lost, is reported."""
-        too_short = Short(source.name, report)
+        unfit = Unfit(source.name, report)
         told = monotonic()
         try:
             for events in source.batches(self._until):
                 if events is not None:
-                    chosen = self._choose(events, too_short)
-                    if len(chosen):
-                        self.shown += len(chosen)
-                        yield chosen, events.data
+                    batch = self._choose(events, unfit)
+                    if len(batch):
+                        self.shown += len(batch)
+                        yield events, batch
                     if self.shown == self._count:
                         return
                 else:
@@ -175,44 +161,27 @@ class Following(Run):
                     for error in source.lost(last=False):
                         report(error)
         finally:
-            too_short.end()
+            unfit.end()
             for error in source.lost(last=True):
                 report(error)
 
-    def _choose(self, events: Events, too_short: Short) -> Chosen:
+    def _choose(self, events: Events, unfit: Unfit) -> Batch:
         """Those of the events that are to be shown."""
-        if self._shapes.full:
-            self._shapes = Shapes(self.types.layouts)
-        which = self.types.which(events)
-        rows = self._shapes.rows(
-            events, which, lambda event, layout: too_short.tell(events, event, layout)
+        batch = self._placed.batch(
+            events.data,
+            events.spans,
+            events.count,
+            events.base or 0,
+            lambda event, why: unfit.tell(events, event, why),
         )
-        chosen = Chosen(events, rows, self._shapes)
-        if self._filters is not None and rows:
-            chosen.rows = _matching(chosen, self._filters)
-        if self._count is not None:
-            chosen.rows = chosen.rows[: ROW * (self._count - self.shown)]
-        return chosen
+        if self._filter is not None and len(batch):
+            batch = self._filter.of(batch)
+        left = len(batch) if self._count is None else self._count - self.shown
+        return batch if left >= len(batch) else batch.cut(0, left)
 
 
-def _matching(chosen: Chosen, filters: Sequence[Where | None]) -> memoryview:
-    """The rows of the events that match the filters of their types."""
-    import numpy
-
-    rows = numpy.frombuffer(chosen.rows, "i8").reshape(-1, ROW)
-    kinds = numpy.array(chosen.shapes.which)[rows[:, 0]]
-    keep = numpy.zeros(len(rows), bool)
-    for kind in numpy.unique(kinds).tolist():
-        where = filters[kind]
-        if where is not None:
-            keep[kinds == kind] = where.mask(chosen.gathered(kind, where.size))
-    if keep.all():
-        return chosen.rows
-    return own_table(memoryview(rows[keep].tobytes()))
-
-
-class Short:
-    """Reports events that are shorter than their types: some of them one by one."""
+class Unfit:
+    """Reports events that cannot be shown: some of them one by one."""
 
     __slots__ = ("_count", "_name", "_report")
 
@@ -221,26 +190,17 @@ class Short:
         self._report = report
         self._count = 0
 
-    def tell(self, events: Events, event: int, layout: Layout) -> None:
-        """Of the event at that place among the others, which should have that layout."""
+    def tell(self, events: Events, event: int, why: str) -> None:
+        """Of the event at that place among the others."""
         self._count += 1
-        if self._count > MOST_SHORT:
+        if self._count > MOST_TOLD:
             return
-        start, length = events.spans[SPAN * event : SPAN * (event + 1)]
-        tail = flexible_tail(layout.root)
-        needed = layout.size if tail is None else tail.offset
-        place = None if events.base is None else events.base + start
+        place = None if events.base is None else events.base + events.spans[SPAN * event]
         where = "" if place is None else f" at byte {place}"
-        self._report(
-            DataError(
-                f"{self._name}: event {events.number + event}{where} has {length} bytes, {needed} "
-                f"needed for {spelled(layout.type)}",
-                place,
-            )
-        )
+        self._report(DataError(f"{self._name}: event {events.number + event}{where} {why}", place))
 
     def end(self) -> None:
         """There are no more: say how many were not told of."""
-        more = self._count - MOST_SHORT
+        more = self._count - MOST_TOLD
         if more > 0:
-            self._report(DataError(f"{self._name}: {more} more events are too short"))
+            self._report(DataError(f"{self._name}: {more} more events cannot be shown"))

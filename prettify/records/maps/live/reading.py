@@ -10,16 +10,16 @@ from errno import EINVAL, ENOENT, ENOSPC, ENOSYS
 
 from prettify.errors import UsageError
 from prettify.records.input import CHUNK
-from prettify.records.maps import system
 from prettify.records.maps.entry import Chunk, rounded
 from prettify.records.maps.kinds import MEMORY, OWNERS, QUEUE, STREAM
+from prettify.records.maps.live import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Literal
 
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 ENOTSUPP = 524  # what the kernel says within itself, and sometimes to others
 EOPNOTSUPP = 95
@@ -214,7 +214,7 @@ class Reader:
 
     def _owned(self) -> Iterator[Chunk]:
         """The values that processes, sockets or control groups own; their numbers are the keys."""
-        from prettify.records.maps.storage import OWNER_SIZE, OWNERS_OF
+        from prettify.records.maps.live.storage import OWNER_SIZE, OWNERS_OF
 
         find = OWNERS_OF.get(self.live.info.kind.name)
         if find is None:

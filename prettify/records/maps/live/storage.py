@@ -10,7 +10,7 @@ import ctypes
 import os
 
 from prettify.errors import UsageError
-from prettify.records.maps.proc import mounts, numbers_in
+from prettify.records.maps.live.proc import mounts, numbers_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from prettify.core import ring
 from prettify.core.tables import zeroes
 from prettify.errors import DataError
 from prettify.records.input import CHUNK
-from prettify.records.maps.event_batch import Events
+from prettify.records.maps.events.batch import Events
 from prettify.records.pipes import WIDE
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prettify.records.input import Input
-    from prettify.records.maps.until import Until
+    from prettify.records.maps.events.until import Until
 
 MANY = 1 << 14  # events of a batch, at most
 MAX_RECORD = 1 << 26  # bytes of an event that is shown

@@ -19,15 +19,15 @@ from prettify.core import perf_ring
 from prettify.core.ring import SPAN, load_position, store_position
 from prettify.core.tables import zeroes
 from prettify.errors import DataError, UsageError
-from prettify.records.maps import system
-from prettify.records.maps.event_batch import Events
-from prettify.records.maps.ring_buffer import LOOK
+from prettify.records.maps.events.batch import Events
+from prettify.records.maps.events.ring_buffer import LOOK
+from prettify.records.maps.live import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.records.maps.until import Until
+    from prettify.records.maps.events.until import Until
 
 ONLINE = "/sys/devices/system/cpu/online"
 # The numbers of the system call perf_event_open(2), by machine as uname(2) says it.

@@ -7,7 +7,7 @@ from prettify.records.conversion import buffers_for, converted
 from prettify.records.fixed import cut, filtered
 from prettify.records.maps.entry import record_blocks
 from prettify.records.maps.kinds import QUEUE
-from prettify.records.maps.reading import Reader
+from prettify.records.maps.live.reading import Reader
 from prettify.records.run import Run
 
 TYPE_CHECKING = False
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from prettify.records.conversion import Block, Conversion, Piece
     from prettify.records.maps.entry import Chunk
-    from prettify.records.maps.live import LiveMap
-    from prettify.records.maps.parts import Part
+    from prettify.records.maps.live.held import LiveMap
+    from prettify.records.maps.live.parts import Part
     from prettify.records.query.where import Where
     from prettify.records.run import Report
 

@@ -11,8 +11,8 @@ from prettify.records.conversion import converted
 from prettify.records.forms import open_conversion
 from prettify.records.maps.entry import Chunk, record_blocks
 from prettify.records.maps.kinds import COOKIE, MEMORY, OWNERS, PROGRAM_ID, QUEUE
-from prettify.records.maps.reading import Reader
-from prettify.records.maps.run import MapRun
+from prettify.records.maps.live.reading import Reader
+from prettify.records.maps.live.run import MapRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prettify.dialects.options import Options
     from prettify.layout import Layout
     from prettify.records.conversion import Conversion, Piece
-    from prettify.records.maps.parts import Part
+    from prettify.records.maps.live.parts import Part
     from prettify.records.run import Report
 
 # Arrays with places that nobody has filled, or that user space may not look at.

@@ -11,7 +11,7 @@ from prettify.records.forms import check_options, open_conversion
 from prettify.records.maps.dumped.dump import LookupFailed
 from prettify.records.maps.dumped.opening import open_dump
 from prettify.records.maps.entry import Entry, Variable, record_blocks
-from prettify.records.maps.entry_types import variable_in
+from prettify.records.maps.live.entry_types import variable_in
 from prettify.records.run import Run
 
 TYPE_CHECKING = False
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from prettify.records.input import Input
     from prettify.records.maps.dumped.dump import DumpedMap
     from prettify.records.maps.entry import Chunk
-    from prettify.records.maps.entry_types import Said
-    from prettify.records.maps.run import Choice
+    from prettify.records.maps.live.entry_types import Said
+    from prettify.records.maps.live.run import Choice
     from prettify.records.query.where import Where
     from prettify.records.run import Report
 

@@ -15,14 +15,14 @@ from prettify.core import ring
 from prettify.core.tables import zeroes
 from prettify.errors import DataError, UsageError
 from prettify.records.input import CHUNK
-from prettify.records.maps.event_batch import Events
-from prettify.records.maps.system import REFUSED
+from prettify.records.maps.events.batch import Events
+from prettify.records.maps.live.system import REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.records.maps.until import Until
+    from prettify.records.maps.events.until import Until
 
 WORD = struct.calcsize("L")  # bytes of a position, which is an `unsigned long`
 POSITIONS = 1 << 8 * WORD  # a position is one below that

@@ -11,13 +11,13 @@ import mmap
 import os
 
 from prettify.errors import UsageError
-from prettify.records.maps.live import open_id, owners
+from prettify.records.maps.live.held import open_id, owners
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 LABEL = "anon_inode:bpf-map"  # of a mapping of a map, in /proc/PID/maps
 FAILED = ctypes.c_void_p(-1).value

@@ -11,13 +11,13 @@ from prettify.layout import resolve
 from prettify.paths import choices
 from prettify.records.maps.entry import Entry, Variable
 from prettify.records.maps.kinds import COOKIE, OWNERS
-from prettify.records.maps.reading import possible_cpus
-from prettify.records.maps.storage import OWNER_SIZE
+from prettify.records.maps.live.reading import possible_cpus
+from prettify.records.maps.live.storage import OWNER_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from prettify.model import Type
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.held import LiveMap
 
 NUMBER_SIZE, COOKIE_SIZE = 4, 8  # bytes of an index or id, and of a socket's cookie
 

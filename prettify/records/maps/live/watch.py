@@ -12,7 +12,7 @@ from prettify.dialects.json import put_value
 from prettify.dialects.options import Options
 from prettify.layout import NESTED, Node, is_bool, name_of, named_members
 from prettify.paths import WHOLE, moved
-from prettify.records.maps.run import MapRun
+from prettify.records.maps.live.run import MapRun
 from prettify.records.query.members import integer
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prettify.core.program import Program
     from prettify.layout import Layout
     from prettify.records.conversion import Piece
-    from prettify.records.maps.parts import Part
+    from prettify.records.maps.live.parts import Part
     from prettify.records.run import Report
 
 SMALL = 1 << 12  # bytes of a buffer for the text of one member

@@ -10,9 +10,9 @@ import struct
 from errno import ENOENT
 
 from prettify.errors import UsageError, one_line
-from prettify.records.maps import system
 from prettify.records.maps.kinds import Kind, kind_of
-from prettify.records.maps.proc import fdinfo, mounts, numbers_in
+from prettify.records.maps.live import system
+from prettify.records.maps.live.proc import fdinfo, mounts, numbers_in
 from prettify.sources.btf import Btf, is_split
 from prettify.sources.kernels import KERNEL
 

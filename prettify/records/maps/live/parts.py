@@ -5,10 +5,10 @@ from __future__ import annotations
 from errno import ENOENT
 
 from prettify.errors import UsageError
-from prettify.records.maps import live as kernel
-from prettify.records.maps.entry_types import entry_of, variable_of
-from prettify.records.maps.reading import Reader
-from prettify.records.maps.system import CallError
+from prettify.records.maps.live import held
+from prettify.records.maps.live.entry_types import entry_of, variable_of
+from prettify.records.maps.live.reading import Reader
+from prettify.records.maps.live.system import CallError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from prettify.layout import Layout
     from prettify.records.maps.entry import Entry, Variable
-    from prettify.records.maps.entry_types import Said
-    from prettify.records.maps.live import LiveMap
+    from prettify.records.maps.live.entry_types import Said
+    from prettify.records.maps.live.held import LiveMap
 
 MAX_INNER = 4096  # maps that are held open at a time because others hold them
 
@@ -87,7 +87,7 @@ def _inner(outer: LiveMap) -> Iterator[LiveMap]:
             raise UsageError(f"--follow: {outer.info.title} holds more than {MAX_INNER} maps")
     for map_id in ids:
         try:
-            yield kernel.open_id(map_id)
+            yield held.open_id(map_id)
         except CallError as error:
             if error.number != ENOENT:
                 raise

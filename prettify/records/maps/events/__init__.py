@@ -1,0 +1,1 @@
+"""Events of BPF ring buffers and perf event arrays: live, and saved."""

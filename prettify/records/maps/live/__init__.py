@@ -1,0 +1,1 @@
+"""Live BPF maps: through the bpf() system call, their entries as records."""
