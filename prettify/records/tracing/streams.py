@@ -131,8 +131,10 @@ class Streams:
                 found.append(DataError(f"{name}: {more} more pages are damaged"))
             lost, gaps = self[stream, core.LOST], self[stream, core.GAPS]
             if lost or gaps:
-                unknown = f"{gaps} times an unknown number of events" if gaps else ""
-                known = f"{lost} events" if lost else ""
-                what = " and ".join(filter(None, (known, unknown)))
-                found.append(DataError(f"{name}: the kernel has lost {what}: too few buffers"))
+                what = f"{lost} events" if lost else ""
+                if gaps:
+                    pages = "a page" if gaps == 1 else f"{gaps} pages"
+                    more = f"an unknown number of events before {pages}"
+                    what = f"{what} and {more}" if what else more
+                found.append(DataError(f"{name}: the kernel has lost {what}: its buffer was full"))
         return found
