@@ -134,7 +134,7 @@ class Streams:
                 what = f"{lost} events" if lost else ""
                 if gaps:
                     pages = "a page" if gaps == 1 else f"{gaps} pages"
-                    more = f"an unknown number of events before {pages}"
-                    what = f"{what} and {more}" if what else more
+                    unknown = f"an unknown number of events before {pages}"
+                    what = f"{what} and {unknown}" if what else unknown
                 found.append(DataError(f"{name}: the kernel has lost {what}: its buffer was full"))
         return found
