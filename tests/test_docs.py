@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import ROOT
-from prettify.cli import perf
+from prettify.cli import perf, trace
 from prettify.cli.decode import COMMAND
 from prettify.cli.maps import dumping, getting, listing, reading
 from transcripts import Step, run, steps
@@ -61,6 +61,7 @@ def test_every_sample_has_a_row() -> None:
         (getting.COMMAND, "maps.md"),
         (reading.COMMAND, "maps.md"),
         (perf.COMMAND, "perf.md"),
+        (trace.COMMAND, "tracing.md"),
     ],
 )
 def test_every_option_is_documented(command: Command, document: str) -> None:

@@ -215,9 +215,11 @@ def test_sqlite_has_a_table_for_each_event_that_there_is(tmp_path: Path) -> None
 
 def test_selected_members_are_shown_of_those_that_have_them() -> None:
     found = records("--select", "event,prev_comm,filename", "-e", "sched", *PAGES)
-    assert {tuple(record) for record in found} == {
-        ("event",), ("event", "prev_comm"), ("event", "filename"),
-    }  # fmt: skip
+    kinds = {tuple(record) for record in found}
+    assert kinds == {("event",), ("event", "prev_comm"), ("event", "filename")}
+    found = records("--select", "prev_comm,filename", *PAGES)
+    assert {tuple(record) for record in found} == {("prev_comm",), ("filename",)}
+    assert sum("prev_comm" in record for record in found) == 24
 
 
 # What is wrong.

@@ -194,8 +194,9 @@ SOURCES = (
     Option(
         "-t --types",
         "where types come from: raw BTF or CTF, an ELF file with BTF, DWARF or CTF, a kernel "
-        "image, what of these is compressed, a C header, or a format of the catalogue; repeatable, "
-        "searched in order (default: the running kernel's BTF, then the catalogue)",
+        "image, what of these is compressed, a C header, a format of the catalogue, or trace "
+        "events, tracefs:SYSTEM/EVENT; repeatable, searched in order (default: the running "
+        "kernel's BTF, then the catalogue)",
         "SOURCE",
     ),
     Option(

@@ -19,6 +19,7 @@ from prettify.cli.output import (
 from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
 from prettify.records.forms import FORMS
+from prettify.sources.request import TRACEFS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from prettify.sources.tracefs.graph import Tracefs
 
 TO = ("c", *(form for form in FORMS if form not in (*C_DIALECTS, "bpftool")))
-PREFIX = "tracefs:"
 BYTE_ORDERS = ("little", "big")
 # Clocks whose times are nanoseconds, which are shown as seconds; those of others are plain numbers.
 SECONDS = ("local", "global", "perf", "mono", "mono_raw", "boot", "tai")
@@ -194,9 +194,9 @@ def _formats(options: Values, *, live: bool) -> Tracefs:
     source = options.text("types")
     if live and source is not None:
         raise UsageError("--types is of saved pages: what is traced now is of the running kernel")
-    if source is not None and not source.startswith(PREFIX):
+    if source is not None and not source.startswith(TRACEFS):
         raise UsageError(f"--types {source!r}: events have formats: tracefs:{source}")
-    return open_tracefs(source or PREFIX)
+    return open_tracefs(source or TRACEFS)
 
 
 def _seconds(text: str | None) -> float | None:

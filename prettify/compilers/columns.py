@@ -126,11 +126,6 @@ class Rows:
     def __repr__(self) -> str:
         return f"<{len(self.lengths)} Rows>"
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes in all."""
-        return self.data.nbytes
-
 
 class Block:
     """Records of one size side by side in memory: `count` of them, `size` bytes each.

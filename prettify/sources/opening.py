@@ -8,7 +8,7 @@ from prettify.errors import TypeInfoError, UsageError
 from prettify.sources import catalogue
 from prettify.sources.btf import ORDERS, Btf, checked_base
 from prettify.sources.kernels import KERNEL, KERNEL_FOLDER
-from prettify.sources.request import FORMATS, CompilerOptions, Request
+from prettify.sources.request import FORMATS, TRACEFS, CompilerOptions, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ CTF_MAGICS = (b"\xf2\xdf", b"\xdf\xf2", b"\xf1\xcf", b"\xcf\xf1")
 CTF_ARCHIVE_MAGIC = b"\xeb\x3e\x62\xd7\xa4\xf2\x47\x8b"
 ELF_MAGIC = b"\x7fELF"
 EVENT_MAGIC = b"name: "  # of the format file of a trace event
-TRACEFS = "tracefs:"  # before the name of an event
 HEAD = 0x250  # bytes at the start of a file that tell what it is
 DEEPEST = 4  # wrappings around type information: a compressed image of a compressed kernel has 2
 LARGEST_PACKED = 1 << 30  # bytes of a file that is unpacked, which is done in memory

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from prettify.model import TypeGraph
     from prettify.sources.dwarf.languages import Languages
 
+TRACEFS = "tracefs:"  # before the name of a trace event that is a source
 FORMATS = ("btf", "dwarf", "ctf")  # of type information in ELF files, in the order they are tried
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from prettify.core.rows import ROW, used
 from prettify.errors import UsageError
 from prettify.records.query.projection import select
 from prettify.records.query.where import compile_where
+from prettify.records.sized.batch import own_table
 from prettify.records.sized.choosing import Filter
 
 TYPE_CHECKING = False
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from prettify.layout import Layout
     from prettify.records.query.where import Where
+    from prettify.records.sized.batch import Batch
     from prettify.records.sized.dispatch import Dispatch
     from prettify.records.sized.shapes import Shapes
     from prettify.records.tracing.events import TraceTypes
@@ -72,13 +75,17 @@ class TraceFilter(Filter):
 
 
 class Members:
-    """Some members of a trace's records, of each event those that it has."""
+    """Some members of a trace's records, of each event those that it has.
 
-    __slots__ = ("_paths",)
+    Records of events that have none of them are left out.
+    """
+
+    __slots__ = ("_known", "_paths")
 
     def __init__(self, paths: Sequence[str] | str, types: TraceTypes) -> None:
         """Raises UsageError for a path that leads to a member in no event at all."""
         self._paths = paths.split(",") if isinstance(paths, str) else list(paths)
+        self._known: dict[int, bool] = {}  # whether a kind of records has any of them
         missing = [path for path in self._paths if not _has(types.dispatch.layout, path)]
         for layout in types.all_kinds() if missing else ():
             missing = [path for path in missing if not _has(layout, path)]
@@ -89,6 +96,30 @@ class Members:
     def of(self, layout: Layout) -> Layout:
         """The layout with these members alone."""
         return select(layout, [path for path in self._paths if _has(layout, path)])
+
+    def those(self, batch: Batch) -> Batch:
+        """The records that have one of them."""
+        shapes = batch.shapes
+        rows = batch.rows
+        assert rows is not None
+        lacking = [
+            shape
+            for shape in used(rows, len(shapes.layouts))
+            if not self._any(batch.dispatch, shapes.which[shape])
+        ]
+        if not lacking:
+            return batch
+        import numpy
+
+        numbers = numpy.frombuffer(rows, "i8").reshape(-1, ROW)
+        kept = numbers[~numpy.isin(numbers[:, 0], lacking)]
+        return batch.with_rows(own_table(memoryview(kept.tobytes())))
+
+    def _any(self, stream: Dispatch, kind: int) -> bool:
+        if kind not in self._known:
+            layout = stream.kinds[kind].layout
+            self._known[kind] = any(_has(layout, path) for path in self._paths)
+        return self._known[kind]
 
 
 def _has(layout: Layout, path: str) -> bool:

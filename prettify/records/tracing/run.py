@@ -220,6 +220,8 @@ class TraceRun(Run):
                 batch = placed.batch(data, spans, count, 0, unfit)
             if batch is not None and self._filter is not None:
                 batch = self._filter.of(batch)
+            if batch is not None and self._members is not None:
+                batch = self._members.those(batch)
             if batch is None or len(batch):
                 yield batch
 

@@ -10,8 +10,9 @@ from prettify import model
 from prettify.composed import Composed
 from prettify.description import Description, Origin
 from prettify.errors import TypeInfoError, UsageError
+from prettify.sources.request import TRACEFS
 from prettify.sources.tracefs.formats import FIELD, Event, read_format, text_fields
-from prettify.sources.tracefs.mounts import FORMAT, PREFIX, files_of
+from prettify.sources.tracefs.mounts import FORMAT, files_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ def open_tracefs(path: str) -> Tracefs:
 
     Raises UsageError, TypeInfoError.
     """
-    if path.startswith(PREFIX):
-        files, live = files_of(path.removeprefix(PREFIX))
+    if path.startswith(TRACEFS):
+        files, live = files_of(path.removeprefix(TRACEFS))
     else:
         files, live = [("", "", path)], False
     return Tracefs(path, files, live=live, pointer_size=_pointer_size(files[0][2]))

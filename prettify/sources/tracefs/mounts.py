@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from prettify.errors import UsageError
+from prettify.sources.request import TRACEFS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIX = "tracefs:"
 FOLDERS = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 MOUNTS = "/proc/self/mountinfo"  # proc_pid_mountinfo(5)
 # By file system, where in a mount of it tracefs is.
@@ -80,9 +80,9 @@ def files_of(spec: str) -> tuple[list[File], bool]:
             return _copied(spec), False
         return _of_kernel(spec), True
     except UsageError as error:
-        raise UsageError(f"{PREFIX}{spec}: {error}") from None
+        raise UsageError(f"{TRACEFS}{spec}: {error}") from None
     except OSError as error:
-        raise UsageError(f"{PREFIX}{spec}: {error.filename}: {error.strerror}") from error
+        raise UsageError(f"{TRACEFS}{spec}: {error.filename}: {error.strerror}") from error
 
 
 def _is_path(spec: str) -> bool:
