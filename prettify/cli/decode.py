@@ -34,6 +34,8 @@ TO = ("c", *(form for form in FORMS if form not in C_DIALECTS and form not in MA
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify formats [OPTIONS] [NAME]
        prettify map list|dump|get|read [OPTIONS]
+       prettify perf [OPTIONS] [FILE ...]
+       prettify trace [OPTIONS] [FILE ...]
        prettify types [OPTIONS] [GLOB]"""
 
 DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information
