@@ -16,6 +16,7 @@ from prettify.cli.output import (
     jobs_of,
     put_out,
     text_options_of,
+    to_option,
 )
 from prettify.dialects import C_DIALECTS, MAP_FORMS
 from prettify.errors import UsageError
@@ -135,13 +136,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(TO)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=TO,
-                ),
+                to_option(TO),
                 *LOOKS,
                 NO_PROGRESS,
             ),
