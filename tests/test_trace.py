@@ -258,6 +258,29 @@ def test_events_without_a_format_are_bytes(tmp_path: Path) -> None:
     assert re.match(r"prettify: 2 events are of number 999, of which tracefs:\S+ has no", err)
 
 
+def test_an_event_that_ends_before_its_type_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    for name, number in (("made_up", 7), ("other", 8)):
+        (tmp_path / "sys" / name).mkdir(parents=True)
+        fields = [("int a", 8, 4, 1), ("unsigned long b[3]", 16, 24, 0), ("int c", 40, 4, 1)]
+        (tmp_path / "sys" / name / "format").write_text(format_text(fields, name, number))
+    writer = TraceWriter()
+    for number, size in ((7, 44), (7, 36), (8, 32), (7, 16), (8, 12), (8, 44)):
+        head = struct.pack("<HBBiii", number, 0, 0, 1, 5, 0) + struct.pack("<3Qi", 1, 2, 3, 4)
+        writer.add(size, head[:size])
+    pages = tmp_path / "pages"
+    pages.write_bytes(writer.pages())
+    formats = ("-t", f"tracefs:{tmp_path}")
+    status, out, err = trace(*formats, "--to", "ndjson", "--select", "a,b,c", pages)
+    assert (status, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"a": 5, "b": [1, 2, 3], "c": 4}, {"a": 5, "b": [1, 2]}, {"a": 5, "b": [1, 2]},
+        {"a": 5}, {"a": 5}, {"a": 5, "b": [1, 2, 3], "c": 4},
+    ]  # fmt: skip
+    for where, count in (("c == 4", 2), ("b[1] == 2", 4), ("a == 5", 6)):
+        status, out, err = trace(*formats, "--to", "ndjson", "--where", where, pages)
+        assert (status, err, out.count("\n")) == (0, "", count), where
+
+
 def test_damage_and_losses_are_said(tmp_path: Path) -> None:
     writer = TraceWriter()
     for at in range(8):

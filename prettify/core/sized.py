@@ -387,7 +387,9 @@ def _choose(
             kind = scanner[10] + 8 * which
             if length < scanner[kind]:
                 return 5
-            whole = length if scanner[kind + 5] == 1 else scanner[kind + 1]  # BY_LENGTH
+            whole = scanner[kind + 1]
+            if scanner[kind + 5] == 1 or (scanner[kind + 5] == 2 and length < whole):
+                whole = length  # BY_LENGTH, or CUT before its type ends
             number = _shape(shapes, which, whole)
             if number < 0:
                 state[6] = which

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prettify.core import sized
 from prettify.core.rows import ROW
-from prettify.core.sized import BY_LENGTH
+from prettify.core.sized import BY_LENGTH, CUT
 from prettify.core.tables import table, zeroes
 from prettify.model import spelled
 from prettify.records.input import Input
@@ -120,7 +120,9 @@ class Placed:
         if length < kind.least:
             unfit(number, _too_short(length, kind))
             return ()
-        whole = length if kind.mode == BY_LENGTH else kind.layout.size
+        whole = kind.layout.size
+        if kind.mode == BY_LENGTH or (kind.mode == CUT and length < whole):
+            whole = length
         return self._shapes.of(which, whole), start, base + start, length << 1
 
 
