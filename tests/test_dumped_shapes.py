@@ -403,6 +403,7 @@ def test_maps_that_are_not_read_are_passed_over() -> None:
             assert (maps[-1].id, maps[-1].name) == (77, "last")
 
 
+@pytest.mark.slow_pure
 def test_a_map_left_early_is_passed_over_and_read_once() -> None:
     entries = [(bytes([i]), bytes(1000)) for i in range(250)] * 8
     text = map_writers.json_text(entries) * 2

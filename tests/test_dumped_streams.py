@@ -42,6 +42,7 @@ def test_entries_come_as_they_arrive(write: Any) -> None:
     assert found == entries
 
 
+@pytest.mark.slow_pure
 @pytest.mark.parametrize("pretty", [False, True])
 def test_entries_larger_than_windows(pretty: bool) -> None:
     random = Random(5)
@@ -57,6 +58,7 @@ def test_entries_larger_than_windows(pretty: bool) -> None:
     assert read(Dribble(text, random, 100_000)).entries == entries
 
 
+@pytest.mark.slow_pure
 def test_members_larger_than_windows() -> None:
     w = BtfWriter("little")
     number = w.int("number", 4)

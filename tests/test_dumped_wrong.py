@@ -106,6 +106,7 @@ def test_other_types_than_those_of_the_dump() -> None:
     assert read(following, number_layout(), member_layout()).error is None
 
 
+@pytest.mark.slow_pure
 def test_dumps_cut_short_anywhere() -> None:
     """What is whole before the cut is read, and nothing else."""
     random = Random(1)

@@ -18,7 +18,7 @@ from prettify.errors import DataError
 from prettify.records.maps.events import perf_buffer, ring_buffer
 from prettify.records.maps.events.perf_buffer import PerfBuffer
 from prettify.records.maps.events.ring_buffer import RingBuffer
-from prettify.records.maps.events.until import Until
+from prettify.records.until import Until
 from test_ring_scan import perf_record
 
 

@@ -43,8 +43,8 @@ from prettify.records.maps.events import following, perf_buffer
 from prettify.records.maps.events.following import PERF_EVENT_ARRAY, RINGBUF, Following
 from prettify.records.maps.events.perf_buffer import PerfBuffer, online_cpus
 from prettify.records.maps.events.types import types_of
-from prettify.records.maps.events.until import Stop, Until
 from prettify.records.maps.live import system
+from prettify.records.until import Stop, Until
 from test_saved_events import without_cpu
 
 HOW = TEXTS | DISCARDS

@@ -384,6 +384,7 @@ def test_storage_of_files_wants_one_named(maps: ExitStack, types: Types) -> None
     assert "prettify map get FILE" in done.stderr
 
 
+@pytest.mark.slow_pure
 def test_a_large_map_comes_in_batches_and_whole(maps: ExitStack, types: Types) -> None:
     count = 20_000
     descriptor = typed(maps, types, "hash", types.flow, types.stats, 8, 16, count)

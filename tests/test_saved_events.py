@@ -44,8 +44,8 @@ from prettify.errors import DataError, PrettifyError, UsageError
 from prettify.records.maps.events import following, saved_ring
 from prettify.records.maps.events.following import Following
 from prettify.records.maps.events.types import types_of
-from prettify.records.maps.events.until import Stop
 from prettify.records.sized import shapes
+from prettify.records.until import Stop
 
 SAMPLE = struct.Struct("<QIIQ16s")
 TEXT = struct.Struct("<QIIH")

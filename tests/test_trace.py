@@ -530,7 +530,7 @@ def test_what_cannot_be_traced(folder: str) -> None:
         "prettify: event 'ftrace:function': the kernel does not take it: Invalid argument\n"
     )
     status, _, err = trace("-e", "sched_switch", "--duration", "x")
-    assert (status, err) == (2, "prettify: --duration 'x': seconds expected\n")
+    assert (status, err) == (2, "prettify: --duration 'x': a number of seconds expected\n")
     status, _, err = trace("-e", "sched_switch", "--buffer", "0")
     assert (status, err.count("kilobytes from 1 to")) == (2, 1)
 

@@ -16,6 +16,7 @@ from prettify.cli.output import (
     jobs_of,
     put_out,
     text_options_of,
+    to_option,
 )
 from prettify.dialects import C_DIALECTS, MAP_FORMS
 from prettify.errors import UsageError
@@ -34,6 +35,8 @@ TO = ("c", *(form for form in FORMS if form not in C_DIALECTS and form not in MA
 USAGE = """prettify [OPTIONS] [DATA ...]
        prettify formats [OPTIONS] [NAME]
        prettify map list|dump|get|read [OPTIONS]
+       prettify perf [OPTIONS] [FILE ...]
+       prettify trace [OPTIONS] [FILE ...]
        prettify types [OPTIONS] [GLOB]"""
 
 DESCRIPTION = """Decode binary records into C, JSON, CSV or lines of your own, from type information
@@ -133,13 +136,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(TO)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=TO,
-                ),
+                to_option(TO),
                 *LOOKS,
                 NO_PROGRESS,
             ),

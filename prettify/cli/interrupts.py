@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from prettify.records.maps.events.until import Stop
+from prettify.records.until import Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -74,6 +74,37 @@ LOOKS = (
 )
 
 
+def to_option(forms: tuple[str, ...]) -> Option:
+    """`--to`, for a command that has these forms, `c` for all dialects among them."""
+    return Option(
+        "--to",
+        f"form of the output: {', '.join(forms)} (default: c, or template with --template)",
+        "FORM",
+        choices=forms,
+    )
+
+
+def number_of(options: Values, name: str) -> int | None:
+    """The number that an option says, None where it is not given. Raises UsageError."""
+    text = options.text(name)
+    if text is None:
+        return None
+    from prettify.records.query.expression import evaluate
+
+    return evaluate(text, f"--{name}")
+
+
+def seconds_of(options: Values, name: str) -> float | None:
+    """The seconds that an option says, None where it is not given. Raises UsageError."""
+    text = options.text(name)
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--{name} {text!r}: a number of seconds expected") from None
+
+
 def text_options_of(options: Values, byte_order: str | None = None) -> Options:
     """What the options say of how text looks; byte_order: of the data, None is its types'."""
     return Options(

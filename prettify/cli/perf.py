@@ -12,8 +12,10 @@ from prettify.cli.output import (
     check_terminal,
     form_of,
     jobs_of,
+    number_of,
     put_out,
     text_options_of,
+    to_option,
 )
 from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
@@ -98,13 +100,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(FORMS_SHOWN)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=FORMS_SHOWN,
-                ),
+                to_option(FORMS_SHOWN),
                 *LOOKS,
                 NO_PROGRESS,
                 HELP,
@@ -141,9 +137,7 @@ def run(arguments: Sequence[str]) -> int:
 def _choice(options: Values) -> Choice:
     """Which records are wanted. Raises UsageError."""
     from prettify.records.perf.run import Choice, types_of
-    from prettify.records.query.expression import evaluate
 
-    count = options.text("count")
     events = options.text("event")
     names = None if events is None else frozenset(name.strip() for name in events.split(","))
     return Choice(
@@ -151,8 +145,8 @@ def _choice(options: Values) -> Choice:
         events=names,
         where=options.text("where"),
         select=options.text("select"),
-        skip=evaluate(options.text("skip") or "0", "--skip"),
-        count=(evaluate(count, "--count") or None) if count is not None else None,
+        skip=number_of(options, "skip") or 0,
+        count=number_of(options, "count") or None,
     )
 
 

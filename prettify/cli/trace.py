@@ -13,8 +13,11 @@ from prettify.cli.output import (
     check_terminal,
     form_of,
     jobs_of,
+    number_of,
     put_out,
+    seconds_of,
     text_options_of,
+    to_option,
 )
 from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
@@ -112,13 +115,7 @@ COMMAND = Command(
         (
             "how it looks",
             (
-                Option(
-                    "--to",
-                    f"form of the output: {', '.join(TO)} (default: c, or template with "
-                    f"--template)",
-                    "FORM",
-                    choices=TO,
-                ),
+                to_option(TO),
                 *LOOKS,
                 NO_PROGRESS,
                 HELP,
@@ -147,17 +144,15 @@ def run(arguments: Sequence[str]) -> int:
                     f"--{name} is of what is traced now, which is so where -e names events and no "
                     f"FILE is given"
                 )
-    from prettify.records.query.expression import evaluate
     from prettify.records.tracing.events import NANOSECONDS, Chosen
     from prettify.records.tracing.run import Choice, TraceRun
 
     chosen = Chosen(_formats(options, live=live), patterns, internal=not live)
-    given = options.text("count")
     choice = Choice(
         where=options.text("where"),
         select=options.text("select"),
-        skip=evaluate(options.text("skip") or "0", "--skip"),
-        count=(evaluate(given, "--count") or None) if given is not None else None,
+        skip=number_of(options, "skip") or 0,
+        count=number_of(options, "count") or None,
         decimals=0 if options.text("clock") in COUNTERS else NANOSECONDS,
     )
     text_options = text_options_of(options, options.text("endian"))
@@ -169,9 +164,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _trace(work: object, chosen: Chosen, options: Values, output: str | None) -> int:
     """Trace what was chosen until it is over."""
-    from prettify.records.maps.events.until import Until
     from prettify.records.tracing.live import Live
     from prettify.records.tracing.run import TraceRun
+    from prettify.records.until import Until
     from prettify.sources.tracefs.mounts import mount_point
 
     assert isinstance(work, TraceRun)
@@ -179,7 +174,7 @@ def _trace(work: object, chosen: Chosen, options: Values, output: str | None) ->
         live = Live(
             mount_point(),
             chosen.titles(),
-            Until(_seconds(options.text("duration")), interrupts.stop),
+            Until(seconds_of(options, "duration"), interrupts.stop),
             clock=options.text("clock"),
             buffer=_kilobytes(options.text("buffer")),
         )
@@ -197,15 +192,6 @@ def _formats(options: Values, *, live: bool) -> Tracefs:
     if source is not None and not source.startswith(TRACEFS):
         raise UsageError(f"--types {source!r}: events have formats: tracefs:{source}")
     return open_tracefs(source or TRACEFS)
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--duration {text!r}: seconds expected") from None
 
 
 def _kilobytes(text: str | None) -> int | None:

@@ -6,7 +6,7 @@ import sys
 
 from prettify.api import Types
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
-from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, number, said_types, selected
+from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, selected
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
@@ -15,6 +15,7 @@ from prettify.cli.output import (
     form_of,
     jobs_of,
     note,
+    number_of,
     put_out,
     text_options_of,
 )
@@ -203,7 +204,7 @@ def _dumped(options: Values, dumps: Sequence[str], form: str, jobs: int, output:
         note=note,
         select=options.text("select"),
         variable=options.text("var"),
-        cpus=number(options, "cpus") or 0,
+        cpus=number_of(options, "cpus") or 0,
         shape=shapes.RAW if raw else None,
         jobs=jobs,
     )
@@ -216,8 +217,8 @@ def _choice(options: Values) -> Choice:
 
     return Choice(
         where=options.text("where"),
-        skip=number(options, "skip") or 0,
-        count=number(options, "count") or None,
+        skip=number_of(options, "skip") or 0,
+        count=number_of(options, "count") or None,
         consume=bool(options.given("consume")),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prettify.cli.arguments import Option
+from prettify.cli.output import to_option
 from prettify.dialects import C_DIALECTS
 from prettify.errors import UsageError
 from prettify.records.forms import FORMS
@@ -44,12 +45,7 @@ TYPED = (
 )
 
 FORMS_SHOWN = ("c", *(form for form in FORMS if form not in C_DIALECTS))
-TO = Option(
-    "--to",
-    f"form of the output: {', '.join(FORMS_SHOWN)} (default: c, or template with --template)",
-    "FORM",
-    choices=FORMS_SHOWN,
-)
+TO = to_option(FORMS_SHOWN)
 
 
 def chosen(options: Values, *, writing: bool = False) -> list[LiveMap]:
@@ -120,16 +116,6 @@ def selected(layouts: Sequence[Layout], paths: str | None) -> Sequence[Layout]:
     from prettify.records.query.projection import select
 
     return [select(layout, paths) for layout in layouts]
-
-
-def number(options: Values, name: str) -> int | None:
-    """The number that an option says, None where it is not given. Raises UsageError."""
-    text = options.text(name)
-    if text is None:
-        return None
-    from prettify.records.query.expression import evaluate
-
-    return evaluate(text, f"--{name}")
 
 
 def _number(text: str, option: str) -> int:

@@ -7,14 +7,16 @@ import sys
 from prettify.api import BYTE_ORDERS
 from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
 from prettify.cli.interrupts import Interrupts
-from prettify.cli.maps.options import TO, WHICH, chosen, number
+from prettify.cli.maps.options import TO, WHICH, one_chosen
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
     check_terminal,
     form_of,
     jobs_of,
+    number_of,
     put_out,
+    seconds_of,
     text_options_of,
 )
 from prettify.errors import UsageError
@@ -116,8 +118,8 @@ def run(arguments: Sequence[str]) -> int:
             types,
             where=options.text("where"),
             select=options.text("select"),
-            count=number(options, "count") or None,
-            duration=_seconds(options.text("duration")),
+            count=number_of(options, "count") or None,
+            duration=seconds_of(options, "duration"),
             stop=interrupts.stop,
             jobs=jobs_of(options.text("jobs")),
         )
@@ -129,22 +131,8 @@ def _live(options: Values) -> list[Any]:
     from prettify.records.maps.events.following import open_map
     from prettify.records.maps.events.perf_buffer import PAGES
 
-    maps = chosen(options, writing=True)
-    if not maps:
-        raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
-    if len(maps) > 1:
-        titles = ", ".join(one.info.title for one in maps)
-        raise UsageError(f"one map at a time is followed, and several fit: {titles}")
-    info = maps[0].info
-    pages = number(options, "pages") or PAGES
-    kind, descriptor = info.kind.number, maps[0].descriptor
+    live = one_chosen(options, writing=True)
+    info = live.info
+    pages = number_of(options, "pages") or PAGES
+    kind, descriptor = info.kind.number, live.descriptor
     return [open_map(kind, descriptor, info.max_entries, info.title, pages=pages)]
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--duration {text!r}: a number of seconds expected") from None

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from prettify.errors import PrettifyError
-    from prettify.records.maps.events.until import Until
     from prettify.records.tracing.pages import Pages
     from prettify.records.tracing.saved import Found
+    from prettify.records.until import Until
 
 PREFIX = "prettify-"  # of instances, before the number of the process
 PAUSE = 0.05  # seconds from one look at the pages to the next

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from prettify.errors import DataError
-    from prettify.records.maps.events.until import Until
+    from prettify.records.until import Until
 
     class Source(Protocol):
         """Where events come from. It is open within `with`."""

@@ -11,11 +11,11 @@ from prettify.records.input import Input
 from prettify.records.maps.events.perf_buffer import PAGES, PerfBuffer
 from prettify.records.maps.events.ring_buffer import RingBuffer
 from prettify.records.maps.events.saved_ring import SavedRing
-from prettify.records.maps.events.until import Until
 from prettify.records.run import Run
 from prettify.records.sized.choosing import Filter, projection
 from prettify.records.sized.forms import open_batches
 from prettify.records.sized.placed import Placed
+from prettify.records.until import Until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from prettify.dialects.options import Options
     from prettify.records.conversion import Conversion, Piece
     from prettify.records.maps.events.batch import Events, Source
-    from prettify.records.maps.events.until import Stop
     from prettify.records.run import Report
     from prettify.records.sized.batch import Batch
     from prettify.records.sized.dispatch import Dispatch
+    from prettify.records.until import Stop
 
 # Types of maps, by their numbers in the kernel's UAPI, include/uapi/linux/bpf.h.
 PERF_EVENT_ARRAY, RINGBUF, USER_RINGBUF = 4, 27, 31

@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.records.maps.events.until import Until
+    from prettify.records.until import Until
 
 ONLINE = "/sys/devices/system/cpu/online"
 # The numbers of the system call perf_event_open(2), by machine as uname(2) says it.

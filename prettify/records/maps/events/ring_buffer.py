@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prettify.records.maps.events.until import Until
+    from prettify.records.until import Until
 
 WORD = struct.calcsize("L")  # bytes of a position, which is an `unsigned long`
 POSITIONS = 1 << 8 * WORD  # a position is one below that

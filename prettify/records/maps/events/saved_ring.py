@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prettify.records.input import Input
-    from prettify.records.maps.events.until import Until
+    from prettify.records.until import Until
 
 MANY = 1 << 14  # events of a batch, at most
 MAX_RECORD = 1 << 26  # bytes of an event that is shown
