@@ -23,7 +23,6 @@ CREATE = struct.Struct("=7I16s5IQ")
 LOAD_BTF = struct.Struct("=QQIIIIII")  # btf, log, their sizes, log level, true size, flags, token
 PIN = struct.Struct("=QIIi")
 OBJ_PIN = 6
-CPUS = len(os.sched_getaffinity(0))
 
 
 @functools.lru_cache(maxsize=1)
