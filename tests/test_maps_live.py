@@ -611,6 +611,9 @@ def test_wrong_use() -> None:
         (["dump", "--id", "x"], "a number expected"),
         (["dump", "--id", "4000000000"], "no map has the id"),
         (["dump", "--id", "1", "--watch", "0"], "seconds from"),
+        (["dump", "--id", "1", "--watch", "1", "--skip", "2"], "--watch shows"),
+        (["dump", "--id", "1", "--cpus", "2"], "that were dumped"),
+        (["get", "--id", "1", "-j", "x", "7"], "a number of threads"),
         (["list", "--type", "hsh"], "did you mean 'hash'"),
     ):
         done = command(*arguments)

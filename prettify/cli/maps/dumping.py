@@ -138,6 +138,11 @@ def run(arguments: Sequence[str]) -> int:
     seconds = _seconds(options.text("watch"))
     if dumps:
         return _dumped(options, dumps, form, jobs, output)
+    for name in OF_DUMPS:
+        if options.texts(name):
+            raise UsageError(f"--{name} is for raw bytes that were dumped, not for live maps")
+    if seconds is not None and options.text("skip") is not None:
+        raise UsageError("--skip leaves out entries of a dump; --watch shows those that change")
     maps = chosen(options, writing=bool(options.given("consume")))
     if not maps:
         raise UsageError("which map? --id N, --name NAME or --pinned PATH; prettify map list")
@@ -159,9 +164,6 @@ def _live(
     from prettify.records.maps.live.parts import parts_of
     from prettify.records.maps.live.run import MapRun
 
-    for name in OF_DUMPS:
-        if options.texts(name):
-            raise UsageError(f"--{name} is for raw bytes that were dumped, not for live maps")
     choice = _choice(options)
     types = Types(sources(options))
     parts, layouts = parts_of(

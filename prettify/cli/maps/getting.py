@@ -13,6 +13,7 @@ from prettify.cli.output import (
     LOOKS,
     check_terminal,
     form_of,
+    jobs_of,
     put_out,
     text_options_of,
 )
@@ -71,6 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     from prettify.records.maps.live.storage import OWNER_SIZE, open_owner
 
     form, output = form_of(options), options.text("output")
+    jobs = jobs_of(options.text("jobs"))
     check_terminal(form, output)
     with one_chosen(options) as live:
         said = said_types(options, Types(sources(options)))
@@ -88,9 +90,10 @@ def run(arguments: Sequence[str]) -> int:
                 key = _bytes(text, live, entry, KEY)
                 keys.append((text, key, key))
         conversion = open_conversion(
-            form, selected(layouts, options.text("select")), text_options_of(options)
+            form, selected(layouts, options.text("select")), text_options_of(options), jobs
         )
-        work = Lookup(conversion, Choice(where=options.text("where")), parts, keys=keys)
+        choice = Choice(where=options.text("where"))
+        work = Lookup(conversion, choice, parts, jobs, keys=keys)
         status = put_out(work, parts, output, options)
         if live.info.kind.way == OWNERS:
             for _, raw, _ in keys:
