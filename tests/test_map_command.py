@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from btf_writer import BtfWriter
 from conftest import COMMAND, ROOT, VECTORS
+from prettify.cli.arguments import Command
+from prettify.cli.maps import dumping, getting, reading
 
 OBJECT = ROOT / "tests" / "vectors" / "maps" / "defined-el.bpf.o"
 
@@ -229,3 +232,32 @@ def test_a_dump_reads_alike_with_the_vectors_types() -> None:
         "key": "01000000",
         "value": {"iov_base": "0x0", "iov_len": 0},
     }
+
+
+def test_on_a_terminal() -> None:
+    """Where standard error is one, whether there is to be a bar is asked."""
+    import pty
+
+    near, far = pty.openpty()
+    done = subprocess.run(
+        [*COMMAND, "map", "read", "-t", str(EVENTS), "-C", "event", "--count", "1", "--to",
+         "ndjson", str(RING)],
+        stdout=subprocess.PIPE,
+        stderr=far,
+        check=False,
+    )  # fmt: skip
+    os.close(far)
+    os.set_blocking(near, False)
+    try:
+        said = os.read(near, 4096)
+    except OSError:  # nothing was said
+        said = b""
+    os.close(near)
+    assert (done.returncode, said) == (0, b"")
+    assert json.loads(done.stdout)["sequence"] == 0
+
+
+@pytest.mark.parametrize("command", [dumping.COMMAND, getting.COMMAND, reading.COMMAND])
+def test_what_is_asked_of_options_when_records_are_put_out(command: Command) -> None:
+    options, _ = command.parse(["--no-progress"])
+    assert options.given("no_progress") is True

@@ -10,7 +10,6 @@ from prettify.cli.arguments import HELP, SOURCES, Command, Option, Values, sourc
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
-    NO_PROGRESS,
     check_terminal,
     form_of,
     jobs_of,
@@ -138,7 +137,6 @@ COMMAND = Command(
             (
                 to_option(TO),
                 *LOOKS,
-                NO_PROGRESS,
             ),
         ),
         ("about", (HELP, Option("--version", "show the version and exit"))),

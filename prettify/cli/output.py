@@ -33,7 +33,6 @@ CHOICES = (
     ),
     Option("--select", "only these members, in this order: a,b.c,d*", "PATHS"),
 )
-NO_PROGRESS = Option("--no-progress", "no bar on the terminal in long runs")
 
 LOOKS = (
     Option(
@@ -71,6 +70,7 @@ LOOKS = (
     ),
     Option("-o --output", "write to FILE, which appears whole or not at all", "FILE"),
     Option("-j --jobs", "convert with N threads (default: 1)", "N"),
+    Option("--no-progress", "no bar on the terminal in long runs"),
 )
 
 

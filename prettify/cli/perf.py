@@ -8,7 +8,6 @@ from prettify.cli.arguments import HELP, SOURCES, Command, Option, sources
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
-    NO_PROGRESS,
     check_terminal,
     form_of,
     jobs_of,
@@ -102,7 +101,6 @@ COMMAND = Command(
             (
                 to_option(FORMS_SHOWN),
                 *LOOKS,
-                NO_PROGRESS,
                 HELP,
             ),
         ),

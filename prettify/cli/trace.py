@@ -9,7 +9,6 @@ from prettify.cli.interrupts import Interrupts
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
-    NO_PROGRESS,
     check_terminal,
     form_of,
     jobs_of,
@@ -117,7 +116,6 @@ COMMAND = Command(
             (
                 to_option(TO),
                 *LOOKS,
-                NO_PROGRESS,
                 HELP,
             ),
         ),

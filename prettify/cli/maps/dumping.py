@@ -10,7 +10,6 @@ from prettify.cli.maps.options import TO, TYPED, WHICH, chosen, said_types, sele
 from prettify.cli.output import (
     CHOICES,
     LOOKS,
-    NO_PROGRESS,
     check_terminal,
     form_of,
     jobs_of,
@@ -117,7 +116,6 @@ COMMAND = Command(
             (
                 TO,
                 *LOOKS,
-                NO_PROGRESS,
                 HELP,
             ),
         ),
